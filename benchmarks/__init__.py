@@ -1,0 +1,1 @@
+"""Side-by-side measurements; results are committed with the machine described."""

@@ -1,0 +1,1 @@
+"""Plain kafka-python consumers: receipts, alerts, archive."""

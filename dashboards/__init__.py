@@ -1,0 +1,1 @@
+"""Grafana as code: builders, generated JSON, provisioning, lint."""

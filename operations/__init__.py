@@ -1,0 +1,1 @@
+"""The `quartiers` command line: services, migrations, verification."""

@@ -1,0 +1,42 @@
+"""`quartiers demo`: five years seeded, days streamed at an accelerated clock, everything proved."""
+
+import signal
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from operations import instance
+from operations.demo.plan import make_plan
+from operations.demo.run import StalledError, run
+from operations.services.process import ServiceError
+from runtime.clock import SystemClock, paris_today
+from runtime.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command(help="Démonstration complète sur des bailleurs fictifs. Reste vivante jusqu'à Ctrl-C.")
+    def demo(
+        once: Annotated[bool, typer.Option("--once", help="S'arrête seule ; code 0 si tout est prouvé.")] = False,
+        scale: Annotated[float, typer.Option(min=0.01, max=2.0, help="1 : le parc réel.")] = 1.0,
+        seconds_per_day: Annotated[float | None, typer.Option(min=0.2, help="Durée d'un jour, en secondes.")] = None,
+    ) -> None:
+        console = Console()
+        settings = Settings.load("demo")
+        pace = seconds_per_day or (2.0 if once else 15.0)
+        plan = make_plan(paris_today(SystemClock()), once=once, scale=scale, seconds_per_day=pace)
+        proved = False
+        try:
+            proved = run(settings, plan, console)
+            if not once:
+                console.print("Le système reste en marche. Ctrl-C pour l'arrêter.")
+                signal.pause()
+        except KeyboardInterrupt:
+            console.print("Arrêt demandé.")
+        except StalledError as error:
+            raise ServiceError(str(error)) from error
+        finally:
+            instance.down(settings)
+        raise typer.Exit(0 if proved else 1)

@@ -1,0 +1,116 @@
+"""`quartiers verify | rebuild | redrive | migrate`: the counters, proved and mended."""
+
+import dataclasses
+import json
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from operations import rebuild as rebuilding
+from operations import redrive as redriving
+from operations.commands.services import InstanceName
+from operations.migrate import migrate as bring_up
+from operations.reference import load_reference
+from operations.verify import Verdict, recount_as_of
+from operations.verify import verify as prove
+from runtime.database import connect
+from runtime.settings import Settings
+from schemas.events.rules import Rules
+from schemas.territories import load
+from streams.ingest.cells import Cells
+
+GRAINS_FR = {
+    "daily": "compteurs quotidiens",
+    "monthly": "compteurs mensuels",
+    "rolling": "fenêtres glissantes",
+    "facts": "faits",
+    "stock": "parcs",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+
+    @app.command(
+        help="Recompte tout depuis le registre et compare chaque compteur. Code de sortie 1 si un seul diffère."
+    )
+    def verify(
+        as_json: Annotated[bool, typer.Option("--json", help="Pour une machine.")] = False,
+        as_of: Annotated[
+            datetime | None,
+            typer.Option("--as-of", formats=["%Y-%m-%d"], help="Recompte l'état connu à la fin de ce jour."),
+        ] = None,
+        name: InstanceName = None,
+    ) -> None:
+        with connect(Settings.load(name), "ingest") as connection:
+            if as_of is not None:
+                show_past(recount_as_of(connection, as_of.date()), as_of.date(), as_json=as_json)
+                return
+            verdict = prove(connection)
+        if as_json:
+            typer.echo(json.dumps({"equal": verdict.equal, **dataclasses.asdict(verdict)}, default=str, indent=1))
+        else:
+            show_verdict(verdict)
+        if not verdict.equal:
+            raise typer.Exit(1)
+
+    @app.command(
+        help="Recalcule tous les compteurs depuis le registre, avec les tables de territoires de ce programme."
+    )
+    def rebuild(name: InstanceName = None) -> None:
+        settings = Settings.load(name)
+        with connect(settings, "migrator") as connection:
+            load_reference(connection, load())
+        with connect(settings, "ingest") as connection:
+            for grain, rows in rebuilding.rebuild(connection).items():
+                typer.echo(f"{grain} : {rows:,} lignes".replace(",", " "))
+
+    @app.command(help="Relit les événements mis en quarantaine, après une correction.")
+    def redrive(
+        reason: Annotated[str | None, typer.Option(help="Seulement ce motif (par exemple unknown_commune).")] = None,
+        landlord: Annotated[str | None, typer.Option(help="Seulement ce bailleur (SIREN).")] = None,
+        name: InstanceName = None,
+    ) -> None:
+        settings = Settings.load(name)
+        cells = Cells(lambda: connect(settings, "ingest"))
+        with connect(settings, "ingest") as connection:
+            done = redriving.redrive(connection, Rules(load()), cells, reason=reason, landlord=landlord)
+        typer.echo(
+            f"{done.tried} événements relus, {done.accepted} acceptés, {done.tried - done.accepted} encore refusés."
+        )
+
+    @app.command(help="Met le schéma de la base à jour.")
+    def migrate(name: InstanceName = None) -> None:
+        applied = bring_up(Settings.load(name))
+        typer.echo("\n".join(f"appliquée : {one.name}" for one in applied) or "La base est à jour.")
+
+
+def show_verdict(verdict: Verdict) -> None:
+    """Print what was compared and every difference listed."""
+    table = Table(title=f"Recomptage de {verdict.moves:,} mouvements, fenêtres au {verdict.as_of}".replace(",", " "))
+    for heading in ("Compteurs", "Comparés", "Différents"):
+        table.add_column(heading, justify="left" if heading == "Compteurs" else "right")
+    for grain, compared in verdict.compared.items():
+        table.add_row(GRAINS_FR[grain], f"{compared:,}".replace(",", " "), str(verdict.differing[grain]))
+    console = Console()
+    console.print(table)
+    for one in verdict.differences:
+        console.print(f"  {GRAINS_FR[one.grain]} {one.key} : compteur {one.counter}, recompté {one.recount}")
+    console.print(
+        "[green]Égal : chaque compteur est le recomptage." if verdict.equal else "[red]Des compteurs diffèrent."
+    )
+
+
+def show_past(rows: list[tuple[str, str, int]], day: date, *, as_json: bool) -> None:
+    """Print the moves by month and direction as they were known at the end of a day."""
+    if as_json:
+        documents = [{"month": month, "direction": direction, "moves": n} for month, direction, n in rows]
+        typer.echo(json.dumps({"as_of": day.isoformat(), "months": documents}, indent=1))
+        return
+    table = Table("Mois", "Sens", "Mouvements", title=f"Connu au soir du {day}")
+    for month, direction, n in rows:
+        table.add_row(month, "départs" if direction == "out" else "arrivées", f"{n:,}".replace(",", " "))
+    Console().print(table)

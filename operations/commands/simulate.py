@@ -1,0 +1,65 @@
+"""`quartiers simulate`: the synthetic region as files, with its truth beside it."""
+
+import csv
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import track
+
+from operations.demo.proof import wire_hash
+from producers.region import Region, simulate
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command(
+        "simulate", help="Écrit une région fictive : messages.jsonl, et la vérité à côté (truth.csv, truth.json)."
+    )
+    def write(
+        folder: Annotated[Path, typer.Argument(help="Dossier à écrire.")],
+        start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Premier jour.")] = datetime(2025, 1, 1),  # noqa: DTZ001
+        end: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Lendemain du dernier jour.")] = datetime(  # noqa: DTZ001
+            2026, 1, 1
+        ),
+        seed: Annotated[int, typer.Option(help="Même graine, mêmes octets.")] = 2026,
+        scale: Annotated[float, typer.Option(min=0.001, help="1 : le parc réel, environ 300 000 logements.")] = 0.1,
+    ) -> None:
+        region = simulate(start.date(), end.date(), seed, scale)
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "messages.jsonl").open("w", encoding="utf-8") as handle:
+            for one in track(region.publications(), description="Messages"):
+                document = {
+                    "landlord": one.landlord,
+                    "published_at": one.published_at.isoformat(),
+                    "batch": one.batch,
+                    "events": one.events,
+                    "payload": one.payload.decode("utf-8", "backslashreplace"),
+                }
+                handle.write(json.dumps(document, ensure_ascii=False) + "\n")
+        write_truth(region, folder)
+        typer.echo(f"Écrit dans {folder}")
+
+
+def write_truth(region: Region, folder: Path) -> None:
+    """Write the winning state of every move, and the landlords, incidents and counts."""
+    truth = region.truth(wire_hash)
+    fields = "revision status direction effective_on commune qpv_2024 qpv_2015 reason in_scope".split()
+    with (folder / "truth.csv").open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["landlord", "move_id", *fields])
+        for (landlord, move_id), move in truth.moves.items():
+            writer.writerow([landlord, move_id, *(getattr(move, name) for name in fields)])
+    document = {
+        "events": truth.events,
+        "duplicates": truth.duplicates,
+        "malformed": dict(truth.malformed),
+        "landlords": [vars(one) for one in region.landlords],
+        "incidents": [vars(one) for one in region.incidents],
+    }
+    (folder / "truth.json").write_text(
+        json.dumps(document, default=str, ensure_ascii=False, indent=1), encoding="utf-8"
+    )

@@ -1,0 +1,1 @@
+"""The landlord's side: extracts, pseudonyms, publication, receipts; the synthetic region."""

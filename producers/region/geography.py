@@ -1,0 +1,89 @@
+"""Where the dwellings stand: QPVs with their real stock, vacancy and rotation, communes with a weight.
+
+Stock and rates are INSEE's RPLS 2022, on the perimeters of 2015; where they are blank (statistical
+secrecy, new QPVs) a plausible small stock and the region's rate stand in.
+"""
+
+from dataclasses import dataclass
+
+from schemas.territories import Qpv, load
+
+REGION_ROTATION = 0.094
+REGION_VACANCY = 0.032
+OTHER_COMMUNES = 150
+_STAND_IN_STOCK = (140, 190, 240, 290, 340, 420)
+
+
+@dataclass(frozen=True)
+class Quartier:
+    """A QPV of 2024 (or, without `code_2024`, a QPV of 2015 that has no successor)."""
+
+    code_2024: str | None
+    codes_2015: tuple[tuple[str, float], ...]
+    statut: str
+    departement: str
+    communes: tuple[str, ...]
+    dwellings: int
+    rotation: float
+    vacancy: float
+    rotation_known: bool
+
+
+@dataclass(frozen=True)
+class Town:
+    """A commune with social dwellings."""
+
+    code: str
+    epci: str
+    departement: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Geography:
+    """All places of the synthetic region, in a fixed order."""
+
+    quartiers: tuple[Quartier, ...]
+    towns: tuple[Town, ...]
+
+
+def read_geography() -> Geography:
+    """Return the region's QPVs and its communes with social dwellings, from the territory tables."""
+    territories = load()
+    quartiers = []
+    followed: set[str] = set()
+    for index, qpv in enumerate(territories.qpvs_of(2024)):
+        followed.update(qpv.lineage)
+        lineage = [territories.qpvs[code] for code in qpv.lineage]
+        quartiers.append(_quartier(qpv, qpv.code, qpv.statut, lineage, index))
+    for index, qpv in enumerate(territories.qpvs_of(2015)):
+        if qpv.code not in followed:
+            quartiers.append(_quartier(qpv, None, "", [qpv], index))
+    inside = {code for quartier in quartiers for code in quartier.communes}
+    communes = territories.communes
+    others = sorted(
+        (commune for commune in communes.values() if commune.code not in inside and commune.epci),
+        key=lambda commune: (-(commune.population or 0), commune.code),
+    )
+    chosen = [communes[code] for code in sorted(inside)] + others[:OTHER_COMMUNES]
+    towns = tuple(
+        Town(commune.code, commune.epci, commune.departement, (commune.population or 1_000) ** 0.9)
+        for commune in chosen
+    )
+    return Geography(tuple(quartiers), towns)
+
+
+def _quartier(qpv: Qpv, code: str | None, statut: str, lineage: list[Qpv], index: int) -> Quartier:
+    stocks = [old.dwellings or 100 for old in lineage]
+    rotation, vacancy = qpv.rotation_percent, qpv.vacancy_percent
+    return Quartier(
+        code_2024=code,
+        codes_2015=tuple((old.code, part / sum(stocks)) for old, part in zip(lineage, stocks, strict=True)),
+        statut=statut,
+        departement=qpv.departement,
+        communes=qpv.communes,
+        dwellings=qpv.dwellings or _STAND_IN_STOCK[index % len(_STAND_IN_STOCK)],
+        rotation=REGION_ROTATION if rotation is None else rotation / 100,
+        vacancy=REGION_VACANCY if vacancy is None else vacancy / 100,
+        rotation_known=rotation is not None,
+    )

@@ -1,0 +1,1 @@
+"""Settings, connections, the clock and logging: what every room needs to run."""

@@ -1,0 +1,28 @@
+"""The one way to connect to the database."""
+
+from typing import Any
+
+import psycopg
+
+from runtime.settings import Settings
+
+ROLES = ("migrator", "ingest", "observatory", "public_reader", "analyst")
+
+
+def connect(
+    settings: Settings, role: str, database: str | None = None, *, autocommit: bool = False
+) -> psycopg.Connection[Any]:
+    """Return a connection as `role`, in UTC; psycopg.OperationalError if the database is away.
+
+    Keep-alives are short, so that a worker notices within seconds that the server went away.
+    """
+    return psycopg.connect(
+        settings.database_dsn(role, database),
+        autocommit=autocommit,
+        connect_timeout=5,
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=3,
+        options="-c timezone=UTC",
+        application_name=f"quartiers-{role}",
+    )

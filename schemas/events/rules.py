@@ -1,0 +1,191 @@
+"""What a well-formed event must also satisfy: known codes, known places, possible dates, no personal field.
+
+The landlord's tool and the worker apply the same rules. `received_on` is the day the message reached the
+broker, so that a replay of a topic decides as the first reading did.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from operator import itemgetter
+from typing import Any
+
+from schemas.codes import code_list, known_code
+from schemas.events.models import ControlTotal, Declaration, Move, Stock, StockCell
+from schemas.events.privacy import forbidden_fields
+from schemas.events.reading import Problem
+from schemas.territories import Territories
+
+EFFECTIVE_AHEAD = timedelta(days=14)
+ANNOUNCED_AHEAD = timedelta(days=366)
+EARLIEST = date(1900, 1, 1)
+
+_ENVELOPE_FIELDS = frozenset({"specversion", "id", "source", "type", "time", "datacontenttype", "data"})
+_FIELDS = {
+    "move": frozenset(Move.model_fields),
+    "stock": frozenset(Stock.model_fields),
+    "declaration": frozenset(Declaration.model_fields),
+}
+_CELL_FIELDS = frozenset(StockCell.model_fields)
+_TOTAL_FIELDS = frozenset(ControlTotal.model_fields)
+MOVE_DEFAULTS = {name: field.default for name, field in Move.model_fields.items() if not field.is_required()}
+_OPTIONAL_CODES = ("financing", "household_type", "household_size", "holder_age")
+_codes_of = itemgetter("reason", "place", *_OPTIONAL_CODES)
+_REMEMBERED = 50_000
+
+
+def _coded_fields(reasons: str) -> list[tuple[str, str, frozenset[str | None]]]:
+    """Return (field, code list, what it may hold): None too, where a field may be left out."""
+    always = [
+        ("reason", reasons, frozenset(code_list(reasons))),
+        ("place", "place_class", frozenset(code_list("place_class"))),
+    ]
+    return [*always, *((name, name, frozenset({None, *code_list(name)})) for name in _OPTIONAL_CODES)]
+
+
+_CODED = {"out": _coded_fields("departure_reason"), "in": _coded_fields("arrival_nature")}
+
+
+def kind_of(event_type: str) -> str:
+    """Return `move`, `stock` or `declaration`."""
+    return {"fr.data-quartiers.stock.v1": "stock", "fr.data-quartiers.declaration.v1": "declaration"}.get(
+        event_type, "move"
+    )
+
+
+def direction_of(event_type: str) -> str:
+    """Return `out` or `in` for a move's event type."""
+    return "out" if event_type == "fr.data-quartiers.tenancy.move-out.v1" else "in"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules, given the territories that are known."""
+
+    territories: Territories
+    _good: set[tuple[str | None, ...]] = field(default_factory=set, repr=False, compare=False)
+
+    def check(self, event: dict[str, Any], landlord: str, received_on: date) -> Problem | None:
+        """Return why the event is refused, None if it is not. Completes a move's data with the defaults.
+
+        `landlord` is the SIREN of the topic. A code that only a newer list knows becomes `autre`.
+        """
+        if event["source"] != f"urn:siren:{landlord}":
+            return Problem(
+                "wrong_source",
+                "/source",
+                f"la source doit être urn:siren:{landlord}, titulaire de ce sujet Kafka",
+            )
+        kind, data = kind_of(event["type"]), event["data"]
+        if not (event.keys() <= _ENVELOPE_FIELDS and data.keys() <= _FIELDS[kind]) and (
+            problem := _personal(event, data)
+        ):
+            return problem
+        if kind == "move":
+            event["data"] = data = MOVE_DEFAULTS | data
+            return self._check_move(data, direction_of(event["type"]), received_on)
+        if kind == "stock":
+            return self._check_stock(data, received_on)
+        return _too_far(
+            data["complete_through"], received_on, timedelta(days=0), "/data/complete_through"
+        ) or _personal_total(data)
+
+    def _check_move(self, data: dict[str, Any], direction: str, received_on: date) -> Problem | None:
+        status = data["status"]
+        if (status == "cancelled") != (data["cancel_reason"] is not None):
+            return Problem(
+                "invalid_field",
+                "/data/cancel_reason",
+                "cancel_reason accompagne le statut cancelled, et lui seul",
+            )
+        if status != "cancelled":
+            ahead = EFFECTIVE_AHEAD if status == "effective" else ANNOUNCED_AHEAD
+            if problem := _too_far(data["effective_on"], received_on, ahead, "/data/effective_on"):
+                return problem
+        if data["effective_on"] < EARLIEST:
+            return Problem("invalid_field", "/data/effective_on", "date antérieure à 1900")
+        return self._check_known(data, direction)
+
+    def _check_known(self, data: dict[str, Any], direction: str) -> Problem | None:
+        """Check place and codes; a combination once found good is remembered."""
+        place = (data["commune"], data["qpv_2024"], data["qpv_2015"])
+        if place not in self._good:
+            if problem := self._check_place(data, "/data"):
+                return problem
+            self._remember(place)
+        codes = (direction, *_codes_of(data))
+        if codes not in self._good:
+            if problem := _check_codes(data, direction):
+                return problem
+            # Codes of a newer list were just rewritten: only what was sent as such is remembered.
+            if codes == (direction, *_codes_of(data)):
+                self._remember(codes)
+        return None
+
+    def _remember(self, combination: tuple[str | None, ...]) -> None:
+        if len(self._good) < _REMEMBERED:
+            self._good.add(combination)
+
+    def _check_place(self, data: dict[str, Any], at: str) -> Problem | None:
+        known = self.territories
+        if data["commune"] not in known.communes:
+            return Problem("unknown_commune", f"{at}/commune", f"commune inconnue : {data['commune']}")
+        for name in ("qpv_2024", "qpv_2015"):
+            code = data.get(name)
+            if code is not None and code not in known.qpvs:
+                return Problem("unknown_qpv", f"{at}/{name}", f"quartier prioritaire inconnu : {code}")
+        return None
+
+    def _check_stock(self, data: dict[str, Any], received_on: date) -> Problem | None:
+        if problem := _too_far(data["stock_on"], received_on, timedelta(days=0), "/data/stock_on"):
+            return problem
+        seen = set()
+        for index, cell in enumerate(data["cells"]):
+            at = f"/data/cells/{index}"
+            if not cell.keys() <= _CELL_FIELDS and (found := forbidden_fields(list(cell))):
+                return _personal_problem(at, found[0])
+            if problem := self._check_place(cell, at):
+                return problem
+            key = (cell["commune"], cell.get("qpv_2024"), cell.get("qpv_2015"), cell.get("rooms", "unknown"))
+            if key in seen:
+                return Problem("duplicate_cell", at, "deux lignes de stock pour le même lieu et la même typologie")
+            seen.add(key)
+        return None
+
+
+def _personal(event: dict[str, Any], data: dict[str, Any]) -> Problem | None:
+    for at, names in (("", event), ("/data", data)):
+        if found := forbidden_fields(list(names)):
+            return _personal_problem(at, found[0])
+    return None
+
+
+def _personal_problem(at: str, name: str) -> Problem:
+    pointer = f"{at}/{name.replace('~', '~0').replace('/', '~1')}"
+    return Problem("personal_data", pointer, f"donnée personnelle interdite : {name}")
+
+
+def _personal_total(declaration: dict[str, Any]) -> Problem | None:
+    for index, total in enumerate(declaration.get("control_totals", ())):
+        if not total.keys() <= _TOTAL_FIELDS and (found := forbidden_fields(list(total))):
+            return _personal_problem(f"/data/control_totals/{index}", found[0])
+    return None
+
+
+def _too_far(day: date, received_on: date, ahead: timedelta, pointer: str) -> Problem | None:
+    if day <= received_on + ahead:
+        return None
+    limit = (received_on + ahead).isoformat()
+    return Problem("too_far_ahead", pointer, f"date trop lointaine : {day.isoformat()}, au plus tard {limit}")
+
+
+def _check_codes(data: dict[str, Any], direction: str) -> Problem | None:
+    """Refuse unknown codes of known lists; write `autre` for those of a newer list."""
+    for name, codes, known in _CODED[direction]:
+        code = data[name]
+        if code in known:
+            continue
+        kept = known_code(codes, code, data["code_list_version"])
+        if kept is None:
+            return Problem("unknown_code", f"/data/{name}", f"code inconnu de la liste {codes} : {code}")
+        data[name] = kept
+    return None

@@ -1,0 +1,1 @@
+"""The Faust application: ingest, ledger, counters, windows, published layer."""

@@ -1,0 +1,164 @@
+"""The Faust application: one agent that ingests, and timers that roll windows, relay receipts, watch topics.
+
+State lives in the database, where it is transactional and late data is ordinary: no Faust table, no Faust
+window. The recipes here (no leader topic, no standby, static membership, `noack_take`) were each proved by
+experiment; see docs/architecture.md.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import faust
+import psycopg
+from aiokafka.errors import KafkaError as AioKafkaError
+from faust.auth import SASLCredentials
+from kafka.errors import KafkaError
+
+from runtime.broker import GROUP, SENTINEL, WORKER
+from runtime.clock import Clock, paris_today
+from runtime.database import connect
+from runtime.logging import logger
+from runtime.settings import Settings
+from schemas.events.rules import Rules
+from schemas.territories import load
+from streams import worker_settings as figures
+from streams.counters.windows import roll_windows
+from streams.ingest.outbox import producer, relay
+from streams.ingest.pipeline import EXIT_BUG, Pipeline
+from streams.ingest.positions import consumer_class
+from streams.ingest.topics import TopicWatcher
+
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, KafkaError, AioKafkaError, OSError)
+log = logger(__name__)
+
+
+def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[str] = (SENTINEL,)) -> faust.App:
+    """Return the application of one worker; `worker` names a static member of the group.
+
+    `topics` are read from the first moment on (at least one: without any a worker dies), later ones are taken up.
+    """
+
+    def open_database() -> psycopg.Connection[Any]:
+        return connect(settings, "ingest")
+
+    app = faust.App(
+        GROUP,
+        broker=f"kafka://{settings.kafka_bootstrap}",
+        broker_credentials=SASLCredentials(
+            username=WORKER, password=settings.password(WORKER), mechanism="SCRAM-SHA-256"
+        ),
+        store="memory://",
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        web_enabled=False,
+        stream_buffer_maxsize=figures.BUFFER_MESSAGES,
+        consumer_max_fetch_size=figures.FETCH_BYTES,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=worker,
+        broker_session_timeout=figures.SESSION_SECONDS,
+        broker_heartbeat_interval=figures.HEARTBEAT_SECONDS,
+        broker_commit_interval=figures.COMMIT_SECONDS,
+        loghandlers=[],
+        logging_config=None,
+    )
+    app.transport.Consumer = consumer_class(open_database)
+    app.topics._resubscribe_sleep_lock_seconds = 1.0
+    watcher = TopicWatcher(settings)
+    moves = app.topic(SENTINEL, value_serializer="raw", value_type=bytes, key_serializer="raw", key_type=bytes)
+    # One list, shared with the agent's stream, and extended in place when a landlord joins.
+    moves.topics = list(topics)
+
+    @app.agent(moves, concurrency=1)
+    async def ingest(stream: Any) -> None:
+        pipeline = Pipeline(open_database, Rules(load()))
+        async for events in stream.noack_take(figures.TAKE_MESSAGES, within=figures.LINGER_SECONDS):
+            await pipeline.submit(events)
+
+    _add_topic_timer(app, moves, watcher, open_database)
+    _add_roll_timer(app, clock, open_database)
+    _add_relay_timer(app, settings, open_database)
+    return app
+
+
+def _add_topic_timer(
+    app: faust.App, moves: Any, watcher: TopicWatcher, open_database: Callable[[], psycopg.Connection[Any]]
+) -> None:
+    """Take up the topic of a new landlord, again and again until it is assigned; record how far topics go."""
+    link = Link(open_database)
+
+    def watch() -> list[str]:
+        topics = watcher.topics()
+        watcher.record_ends(link.connection(), topics)
+        return topics
+
+    @app.timer(interval=figures.TOPICS_SECONDS)
+    async def take_up_topics() -> None:
+        _end_if_the_group_is_lost(app)
+        try:
+            wanted = await asyncio.to_thread(watch)
+        except AWAY as error:
+            log.warning("topics not listed", error=str(error))
+            await asyncio.to_thread(watcher.close)
+            return
+        subscribed = app.topics._topic_name_index
+        if set(wanted) - set(moves.topics) or any(topic not in subscribed for topic in wanted):
+            moves.topics.extend(sorted(set(wanted) - set(moves.topics)))
+            app.topics._flag_changes()
+
+
+def _end_if_the_group_is_lost(app: faust.App) -> None:
+    """End the process if aiokafka's coordinator died: an assignment it did not expect ends it, and nobody sees it."""
+    consumer = getattr(app.consumer._thread, "_consumer", None)
+    task = getattr(getattr(consumer, "_coordinator", None), "_coordination_task", None)
+    if task is not None and task.done():
+        log.critical("the group coordinator of this worker is dead: the process ends, another takes its place")
+        os._exit(EXIT_BUG)
+
+
+def _add_roll_timer(app: faust.App, clock: Clock, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+    """Roll the live windows at midnight in Paris, and catch up missed nights at the first tick."""
+    link = Link(open_database)
+
+    @app.timer(interval=figures.ROLL_SECONDS)
+    async def roll() -> None:
+        try:
+            await asyncio.to_thread(lambda: roll_windows(link.connection(), paris_today(clock)))
+        except AWAY as error:
+            log.warning("windows not rolled", error=str(error))
+
+
+def _add_relay_timer(app: faust.App, settings: Settings, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+    """Send receipts and alerts on their way."""
+    link = Link(open_database)
+    senders: list[Any] = []
+
+    def relay_all() -> None:
+        if not senders:
+            senders.append(producer(settings))
+        while relay(link.connection(), senders[0]):
+            pass
+
+    @app.timer(interval=figures.RELAY_SECONDS)
+    async def relay_outbox() -> None:
+        try:
+            await asyncio.to_thread(relay_all)
+        except AWAY as error:
+            log.warning("outbox not relayed", error=str(error))
+            senders.clear()
+
+
+class Link:
+    """One database connection of a timer, made again when it broke."""
+
+    def __init__(self, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+        self._open = open_database
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def connection(self) -> psycopg.Connection[Any]:
+        """Return a connection that works; psycopg.OperationalError if the database is away."""
+        if self._connection is None or self._connection.closed or self._connection.broken:
+            self._connection = self._open()
+            self._connection.autocommit = True
+        return self._connection

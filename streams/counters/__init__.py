@@ -1,0 +1,1 @@
+"""Facts, daily, monthly and rolling counters, kept equal to a recount."""

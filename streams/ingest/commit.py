@@ -1,0 +1,301 @@
+"""Commit a batch of messages: ledger, counters, quarantine, tallies, receipts and offsets in one transaction.
+
+Invariant: a message's work is in the database exactly when its topic's `next_offset` is beyond it. A worker
+that comes back from the dead finds the offset moved on and leaves its messages alone.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import psycopg
+
+from runtime.broker import receipts_topic
+from schemas.events.reading import Problem, Rejected
+from streams.counters import deltas
+from streams.ingest.cells import Cells
+from streams.ingest.decode import Decoded, Message, Rank, RegisterEntry
+from streams.ingest.receipts import receipt
+from streams.ledger import moves, registers
+from streams.ledger.rows import numbered, packed_move
+
+GATE = 7_240_001
+"""Advisory lock: batches share it, `quartiers rebuild` takes it alone."""
+
+
+class MissingMessagesError(RuntimeError):
+    """A message came before its turn. The process ends, and the next one reads again from where the database is."""
+
+
+class StagedMove(NamedTuple):
+    """What remains of a move once its row is packed."""
+
+    position: int
+    key: moves.Key
+    rank: Rank
+    in_scope: bool
+    row: bytes
+
+
+class Ready(NamedTuple):
+    """A message whose rows are packed: a fifth of the memory of its decoded events."""
+
+    message: Message
+    landlord: str
+    received_on: date
+    events: int
+    moves: list[StagedMove]
+    registers: list[RegisterEntry]
+    rejected: list[Rejected]
+
+
+def make_ready(decoded: Decoded, cells: Cells) -> Ready:
+    """Pack a message's moves, numbering places that are new; psycopg.OperationalError if the database is away."""
+    staged = []
+    for entry in decoded.moves:
+        row = packed_move(
+            entry.data,
+            landlord=entry.key[0],
+            direction=entry.direction,
+            content_hash=entry.rank[1],
+            received_on=decoded.received_on,
+            effective_on=entry.effective_on,
+            cell_id=cells.number(entry.place),
+            flow=entry.flow,
+        )
+        staged.append(StagedMove(entry.position, entry.key, entry.rank, entry.in_scope, row))
+    for register in decoded.registers:
+        for cell in register.data.get("cells", ()):
+            cells.number((cell["commune"], cell.get("qpv_2024"), cell.get("qpv_2015")))
+    return Ready(
+        decoded.message,
+        decoded.landlord,
+        decoded.received_on,
+        decoded.events,
+        staged,
+        decoded.registers,
+        decoded.rejected,
+    )
+
+
+def collapse(messages: Iterable[Ready]) -> dict[moves.Key, StagedMove]:
+    """Return the greatest (revision, content hash) of each move of the batch; of equals, the first received."""
+    best: dict[moves.Key, StagedMove] = {}
+    for ready in messages:
+        for staged in ready.moves:
+            held = best.get(staged.key)
+            if held is None or staged.rank > held.rank:
+                best[staged.key] = staged
+    return best
+
+
+class Batch:
+    """Messages and the rows to stage, one a move, ready to commit. Made outside the transaction."""
+
+    def __init__(self, messages: Sequence[Ready], cells: Cells) -> None:
+        self.messages = messages
+        self.cells = cells
+        self.rows = numbered(staged.row for staged in collapse(messages).values())
+
+
+def prepare_connection(connection: psycopg.Connection[Any]) -> None:
+    """Make the session's temporary tables, and let a batch be sorted in memory."""
+    connection.execute("SET work_mem = '32MB'")
+    # A frozen worker must not hold its landlords' locks for ever.
+    connection.execute("SET idle_in_transaction_session_timeout = '10s'")
+    connection.execute(moves.TEMPORARY_TABLES + deltas.TEMPORARY_TABLES)
+    connection.commit()
+
+
+def commit_batch(connection: psycopg.Connection[Any], batch: Batch) -> int:
+    """Write a batch in one transaction; return how many of its messages were new.
+
+    Raises psycopg.Error, with nothing written, when the database is away or two workers met in a deadlock:
+    the caller tries again.
+    """
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
+        moves.lock_landlords(cursor, [ready.landlord for ready in batch.messages])
+        fresh = _not_yet_done(cursor, batch.messages)
+        if len(fresh) != len(batch.messages):
+            batch = Batch(fresh, batch.cells)
+        if fresh:
+            _write(cursor, batch)
+        return len(fresh)
+
+
+def _write(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
+    write_events(cursor, batch, receipts=True)
+    _move_offsets_on(cursor, batch.messages)
+
+
+def write_events(cursor: psycopg.Cursor[Any], batch: Batch, *, receipts: bool) -> Counter[str]:
+    """Write everything but the offsets; return the outcomes. The landlords' locks are held by the caller."""
+    known: dict[moves.Key, Rank] = {}
+    if batch.rows:
+        as_of = deltas.hold_windows(cursor)
+        batch_id = cursor.execute("SELECT nextval('core.batch_id')").fetchall()[0][0]
+        moves.stage(cursor, batch.rows)
+        known = moves.apply_staged(cursor, len(batch.rows), batch_id)
+        deltas.apply_deltas(cursor, as_of, corrections=bool(known))
+    declarations = registers.Declarations(
+        cursor,
+        [(ready.landlord, entry.data["scope"]) for ready in batch.messages for entry in _declarations(ready)],
+    )
+    told = [_outcomes(cursor, ready, known, declarations, batch.cells) for ready in batch.messages]
+    declarations.write()
+    tally: Counter[tuple[str, date, str, str]] = Counter()
+    outbox = []
+    for ready, (outcomes, warnings) in zip(batch.messages, told, strict=True):
+        per_outcome: Counter[str] = Counter()
+        for (outcome, event_type), n in outcomes.items():
+            tally[ready.landlord, ready.received_on, outcome, event_type] += n
+            per_outcome[outcome] += n
+        if receipts:
+            for entry in _declarations(ready):
+                if declarations.is_newest(ready.landlord, entry.rank, entry.data):
+                    warnings.extend(_control_warnings(cursor, ready, entry.position, entry.data))
+            outbox.append(
+                (receipts_topic(ready.landlord), ready.message.identity, receipt(ready, per_outcome, warnings))
+            )
+    _quarantine(cursor, batch.messages)
+    _add_tally(cursor, tally)
+    with cursor.copy("COPY core.outbox (topic, message_id, payload) FROM STDIN") as copy:
+        for row in outbox:
+            copy.write_row(row)
+    totals: Counter[str] = Counter()
+    for (_, _, outcome, _), n in tally.items():
+        totals[outcome] += n
+    return totals
+
+
+ADD_TALLY = """
+INSERT INTO core.tally AS t (landlord, received_on, outcome, event_type, n)
+SELECT * FROM unnest(%s::text[], %s::date[], %s::text[], %s::text[], %s::bigint[])
+ON CONFLICT (landlord, received_on, outcome, event_type) DO UPDATE SET n = t.n + excluded.n
+"""
+
+
+def _add_tally(cursor: psycopg.Cursor[Any], tally: Counter[tuple[str, date, str, str]]) -> None:
+    if tally:
+        columns = zip(*((*key, n) for key, n in sorted(tally.items())), strict=True)
+        cursor.execute(ADD_TALLY, [list(column) for column in columns])
+
+
+def _declarations(ready: Ready) -> list[RegisterEntry]:
+    return [entry for entry in ready.registers if entry.kind == "declaration"]
+
+
+def _outcomes(
+    cursor: psycopg.Cursor[Any],
+    ready: Ready,
+    ledger: dict[moves.Key, Rank],
+    declarations: registers.Declarations,
+    cells: Cells,
+) -> tuple[Counter[tuple[str, str]], list[Problem]]:
+    """Return the outcomes of a message's events as if applied one after the other, and the warnings.
+
+    `ledger` holds the ranks of the moves before this message and is brought forward by it.
+    """
+    outcomes: Counter[tuple[str, str]] = Counter()
+    warnings: list[Problem] = []
+    for entry in ready.moves:
+        held = ledger.get(entry.key)
+        rank = entry.rank
+        if held is None or rank > held:
+            ledger[entry.key] = rank
+            outcome = "applied" if entry.in_scope else "out_of_scope"
+        else:
+            outcome = "duplicate" if rank == held else "superseded"
+        if held is not None and rank != held and rank[0] == held[0]:
+            warnings.append(_contradiction(entry.position))
+        outcomes[outcome, "move"] += 1
+    for register in ready.registers:
+        if register.kind == "stock":
+            verdict = registers.apply_stock(
+                cursor, ready.landlord, register.rank, register.data, ready.received_on, cells.number
+            )
+        else:
+            verdict = declarations.take(ready.landlord, register.rank, register.data, ready.received_on)
+        if verdict.contradicts:
+            warnings.append(_contradiction(register.position))
+        outcomes[verdict.outcome, register.kind] += 1
+    if ready.rejected:
+        outcomes["quarantined", "unreadable"] += len(ready.rejected)
+    return outcomes, warnings
+
+
+def _contradiction(position: int) -> Problem:
+    return Problem(
+        "same_revision_other_content",
+        f"/{position}/data/revision",
+        "même révision, autre contenu : une règle fixe a choisi ; envoyez une révision plus grande",
+    )
+
+
+def _control_warnings(cursor: psycopg.Cursor[Any], ready: Ready, index: int, data: dict[str, Any]) -> list[Problem]:
+    directions = {"out": "départs", "in": "arrivées"}
+    return [
+        Problem(
+            "control_total",
+            f"/{index}/data/control_totals",
+            f"{month} : {declared} {directions[direction]} déclarés, {counted} reçus",
+        )
+        for month, direction, declared, counted in registers.control_differences(cursor, ready.landlord, data)
+    ]
+
+
+def _not_yet_done(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> list[Ready]:
+    """Return the messages that no committed transaction has done, each once.
+
+    Raises MissingMessagesError if one between them never came: nothing may be passed over.
+    """
+    topics = sorted({ready.message.topic for ready in messages})
+    cursor.execute("SELECT topic, partition, next_offset FROM core.ingest_offset WHERE topic = ANY(%s)", (topics,))
+    due = defaultdict(int, {(topic, partition): offset for topic, partition, offset in cursor.fetchall()})
+    fresh = []
+    for ready in messages:
+        topic, partition, offset = ready.message[:3]
+        if offset > due[topic, partition]:
+            raise MissingMessagesError(f"{topic}: offset {offset} came when {due[topic, partition]} was due")
+        if offset == due[topic, partition]:
+            due[topic, partition] += 1
+            fresh.append(ready)
+    return fresh
+
+
+def _move_offsets_on(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> None:
+    following: dict[tuple[str, int], int] = defaultdict(int)
+    for ready in messages:
+        message = ready.message
+        key = (message.topic, message.partition)
+        following[key] = max(following[key], message.offset + 1)
+    cursor.executemany(
+        "INSERT INTO core.ingest_offset (topic, partition, next_offset) VALUES (%s, %s, %s) "
+        "ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset, "
+        "committed_at = clock_timestamp()",
+        [(*key, offset) for key, offset in sorted(following.items())],
+    )
+
+
+def _quarantine(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> None:
+    cursor.executemany(
+        "INSERT INTO core.quarantine (topic, partition, message_offset, event_index, landlord, received_at, reason, "
+        "pointer, message_fr, payload) VALUES (%s, %s, %s, %s, %s, to_timestamp(%s), %s, %s, %s, %s) "
+        "ON CONFLICT DO NOTHING",
+        [
+            (
+                *(ready.message.topic, ready.message.partition, ready.message.offset, bad.index),
+                *(ready.landlord, ready.message.timestamp),
+                *(bad.problem.reason, _storable(bad.problem.pointer), _storable(bad.problem.message_fr), bad.raw),
+            )
+            for ready in messages
+            for bad in ready.rejected
+        ],
+    )
+
+
+def _storable(text: str) -> str:
+    """Return the text without NUL, which PostgreSQL refuses, and without lone surrogates."""
+    return text.replace("\0", "␀").encode("utf-8", "replace").decode()

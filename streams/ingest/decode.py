@@ -1,0 +1,158 @@
+"""Decode messages into what the database takes: packed moves, registers, refused events. No I/O.
+
+Runs in a thread while the database works on the batch before. Invariant: every event of a message comes
+out exactly once, as a move, a register (stock, declaration) or a refusal.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import orjson
+from pydantic import BaseModel
+
+from runtime.broker import landlord_of
+from runtime.clock import PARIS
+from schemas.events.models import ControlTotal, Declaration, Move, Stock, StockCell
+from schemas.events.reading import Rejected, element_texts, read_message
+from schemas.events.rules import Rules, direction_of, kind_of
+from streams.ledger.flows import flow_number, nature_class
+
+_CONTENT = ("direction", *(name for name in Move.model_fields if name != "revision"))
+Place = tuple[str, str | None, str | None]
+Rank = tuple[int, bytes]
+
+
+class Message(NamedTuple):
+    """A record as it came from the broker; `timestamp` is the broker's, in seconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: float
+    payload: bytes
+    reading: str = ""
+
+    @property
+    def identity(self) -> str:
+        """The message's position: the identity of its receipt too, so that a repeat is recognisable.
+
+        `reading` tells a later reading of a quarantined event from the first.
+        """
+        return f"{self.topic}:{self.partition}:{self.offset}{self.reading}"
+
+
+class MoveEntry(NamedTuple):
+    """One valid move: who, which, its rank among revisions, where, and what the row needs."""
+
+    position: int
+    key: tuple[str, bytes]
+    rank: Rank
+    in_scope: bool
+    flow: int | None
+    direction: str
+    effective_on: date
+    place: Place
+    data: dict[str, Any]
+
+
+class RegisterEntry(NamedTuple):
+    """One valid stock or declaration."""
+
+    position: int
+    kind: str
+    rank: Rank
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A message, read."""
+
+    message: Message
+    landlord: str
+    received_on: date
+    events: int
+    moves: list[MoveEntry] = field(default_factory=list)
+    registers: list[RegisterEntry] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+@lru_cache(maxsize=4096)
+def _paris_day(hour: int) -> date:
+    return datetime.fromtimestamp(hour * 3600, UTC).astimezone(PARIS).date()
+
+
+def received_day(timestamp: float) -> date:
+    """Return the Paris day of a broker's time (whole hours decide it: Paris is a whole number of hours off)."""
+    return _paris_day(int(timestamp // 3600))
+
+
+def content_hash(data: dict[str, Any]) -> bytes:
+    """Return 16 bytes that identify a move's content: every known field but the revision, and the direction."""
+    return blake2b(orjson.dumps([data[name] for name in _CONTENT]), digest_size=16).digest()
+
+
+def register_hash(data: dict[str, Any], kind: str) -> bytes:
+    """Return 16 bytes that identify the content of a stock or declaration: known fields, defaults filled in."""
+    model, parts, part_model = (
+        (Stock, "cells", StockCell) if kind == "stock" else (Declaration, "control_totals", ControlTotal)
+    )
+    kept: dict[str, Any] = _known_fields(data, model)
+    kept.pop("revision")
+    kept[parts] = [_known_fields(part, part_model) for part in kept[parts]]
+    return blake2b(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+
+
+def _known_fields(data: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    return {name: data.get(name, field.default) for name, field in model.model_fields.items()}
+
+
+def move_entry(position: int, event_type: str, data: dict[str, Any], landlord: str) -> MoveEntry:
+    """Return a checked move as an entry. A month-precision date is the first of its month."""
+    direction = data["direction"] = direction_of(event_type)
+    effective_on: date = data["effective_on"]
+    month_precision = data["date_precision"] == "month"
+    if month_precision and effective_on.day != 1:
+        effective_on = effective_on.replace(day=1)
+    nature = nature_class(direction, data["reason"])
+    in_scope = nature != "out_of_scope"
+    flow = None
+    if in_scope and data["status"] == "effective":
+        flow = flow_number(direction, nature, inside_qpv=data["qpv_2024"] is not None, month_precision=month_precision)
+    return MoveEntry(
+        position,
+        (landlord, data["move_id"].bytes),
+        (data["revision"], content_hash(data)),
+        in_scope,
+        flow,
+        direction,
+        effective_on,
+        (data["commune"], data["qpv_2024"], data["qpv_2015"]),
+        data,
+    )
+
+
+def decode(message: Message, rules: Rules) -> Decoded:
+    """Read one message."""
+    reading = read_message(message.payload)
+    landlord = landlord_of(message.topic)
+    received_on = received_day(message.timestamp)
+    decoded = Decoded(
+        message, landlord, received_on, len(reading.events) + len(reading.rejected), rejected=reading.rejected
+    )
+    refused = []
+    for index, event in reading.events:
+        if problem := rules.check(event, landlord, received_on):
+            refused.append((index, problem))
+        elif (kind := kind_of(event["type"])) == "move":
+            decoded.moves.append(move_entry(index, event["type"], event["data"], landlord))
+        else:
+            rank = (event["data"]["revision"], register_hash(event["data"], kind))
+            decoded.registers.append(RegisterEntry(index, kind, rank, event["data"]))
+    if refused:
+        raws = element_texts(message.payload)
+        decoded.rejected.extend(Rejected(index, problem, raws[index].encode()) for index, problem in refused)
+    return decoded

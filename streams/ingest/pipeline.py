@@ -1,0 +1,119 @@
+"""The heart of the agent, without Faust: decode a batch while the database works on the one before.
+
+Everything is caught here. A fault of the database is retried in place, holding the messages; a bug is
+logged and ends the process at once, because an exception that escapes a Faust agent loses messages.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+import psycopg
+
+from runtime.logging import logger
+from schemas.events.rules import Rules
+from streams.counters.chunks import FactChunks
+from streams.ingest.cells import Cells
+from streams.ingest.commit import Batch, Ready, commit_batch, make_ready, prepare_connection
+from streams.ingest.decode import Decoded, Message, decode
+from streams.worker_settings import RETRY_SECONDS
+
+EXIT_BUG = 70
+TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
+"""Database away, restarting, deadlock, serialization: PostgreSQL classes them all as operational."""
+
+log = logger(__name__)
+
+
+class Acknowledgeable(Protocol):
+    """A Faust event: a message and the means to acknowledge it."""
+
+    message: Any
+
+    def ack(self) -> bool:
+        """Acknowledge the message."""
+        ...
+
+
+def as_message(event: Acknowledgeable) -> Message:
+    """Return the record of a Faust event."""
+    record = event.message
+    return Message(record.topic, record.partition, record.offset, record.timestamp, record.value or b"")
+
+
+class Pipeline:
+    """Two threads: one decodes, one commits. At most one batch in each, so memory stays flat."""
+
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], rules: Rules) -> None:
+        self._connect = connect
+        self._rules = rules
+        self._cells = Cells(connect)
+        self._chunks = FactChunks(connect)
+        self._connection: psycopg.Connection[Any] | None = None
+        self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decode")
+        self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._in_flight: asyncio.Task[None] | None = None
+
+    async def submit(self, events: Sequence[Acknowledgeable]) -> None:
+        """Take a batch: returns when it is decoded and the batch before is committed and acknowledged."""
+        if not events:
+            return
+        loop = asyncio.get_running_loop()
+        messages = [as_message(event) for event in events]
+        batch = await loop.run_in_executor(self._decoder, self._guarded, self.prepare, messages)
+        if self._in_flight is not None:
+            await self._in_flight
+        self._in_flight = asyncio.create_task(self._finish(batch, events))
+
+    async def drain(self) -> None:
+        """Wait until what was submitted is committed and acknowledged."""
+        if self._in_flight is not None:
+            await self._in_flight
+
+    def prepare(self, messages: Sequence[Message]) -> Batch:
+        """Decode and pack; waits for the database if a new place has to be numbered while it is away."""
+        return Batch([self._ready(decode(message, self._rules)) for message in messages], self._cells)
+
+    def _ready(self, decoded: Decoded) -> Ready:
+        while True:
+            try:
+                self._chunks.ensure(decoded.received_on)
+                return make_ready(decoded, self._cells)
+            except TRANSIENT as error:
+                self._wait("database away while numbering a place", error)
+
+    def commit(self, batch: Batch) -> int:
+        """Commit, again and again until the database takes it; return how many messages were new."""
+        while True:
+            try:
+                if self._connection is None or self._connection.closed or self._connection.broken:
+                    self._connection = self._connect()
+                    prepare_connection(self._connection)
+                return commit_batch(self._connection, batch)
+            except TRANSIENT as error:
+                # Whatever happened to the session, a new one knows nothing of it.
+                if self._connection is not None:
+                    self._connection.close()
+                self._wait("batch not committed, trying again", error)
+
+    async def _finish(self, batch: Batch, events: Sequence[Acknowledgeable]) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._committer, self._guarded, self.commit, batch)
+        for event in events:
+            event.ack()
+
+    @staticmethod
+    def _guarded(work: Callable[[Any], Any], argument: Any) -> Any:
+        try:
+            return work(argument)
+        except BaseException:
+            log.critical("bug in the agent: the process ends, nothing is acknowledged", exc_info=True)
+            os._exit(EXIT_BUG)
+
+    @staticmethod
+    def _wait(what: str, error: Exception) -> None:
+        log.warning(what, error=str(error).strip().splitlines()[:1])
+        time.sleep(RETRY_SECONDS)

@@ -1,0 +1,95 @@
+"""Where reading starts: the database says, in the same transaction as the work, how far each topic is done.
+
+Kafka's own commits only inform the lag. Invariant: no message between the database's offset and the first
+one read is ever skipped; if retention has deleted some, the gap is recorded, never passed over in silence.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, TypeVar
+
+import psycopg
+from faust.transport.drivers.aiokafka import Consumer
+from faust.types import TP
+
+from runtime.logging import logger
+from streams.worker_settings import RETRY_SECONDS
+
+Connect = Callable[[], psycopg.Connection[Any]]
+Result = TypeVar("Result")
+
+
+def patiently(connect: Connect, work: Callable[[psycopg.Connection[Any]], Result]) -> Result:
+    """Do the work on a new connection; waits for the database as long as it is away."""
+    while True:
+        try:
+            with connect() as connection:
+                return work(connection)
+        except psycopg.OperationalError as error:
+            logger(__name__).warning("database away, waiting to know where to read", error=str(error))
+            time.sleep(RETRY_SECONDS)
+
+
+def read_positions(connect: Connect, topics: Iterable[str]) -> dict[tuple[str, int], int]:
+    """Return the next offset of each known topic."""
+    query = "SELECT topic, partition, next_offset FROM core.ingest_offset WHERE topic = ANY(%s)"
+    rows = patiently(connect, lambda connection: connection.execute(query, (list(topics),)).fetchall())
+    return {(topic, partition): offset for topic, partition, offset in rows}
+
+
+def record_gap(connect: Connect, topic: str, partition: int, expected: int, earliest: int) -> None:
+    """Keep that the messages expected..earliest-1 were deleted before they were read, and go on after them."""
+
+    def record(connection: psycopg.Connection[Any]) -> None:
+        connection.execute(
+            "INSERT INTO core.reading_gap (topic, partition, first_lost, next_available) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT DO NOTHING",
+            (topic, partition, expected, earliest),
+        )
+        connection.execute(
+            "INSERT INTO core.ingest_offset AS o (topic, partition, next_offset) VALUES (%s, %s, %s) "
+            "ON CONFLICT (topic, partition) DO UPDATE "
+            "SET next_offset = greatest(o.next_offset, excluded.next_offset)",
+            (topic, partition, earliest),
+        )
+
+    patiently(connect, record)
+
+
+def consumer_class(connect: Connect) -> type[Consumer]:
+    """Return a Faust consumer that starts each assigned partition where the database says."""
+
+    class DatabasePositionedConsumer(Consumer):  # type: ignore[misc]
+        seeks = 0
+
+        async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
+            """Yield fetched messages, leaving out those fetched before a seek: they come again.
+
+            Faust would deliver one that a rebalance interrupted us at, note its offset, and then drop the
+            earlier ones that the seek brings back.
+            """
+            seeks = self.seeks
+            async for tp, message in super().getmany(timeout):
+                if self.seeks != seeks:
+                    return
+                yield tp, message
+
+        async def seek_to_committed(self) -> dict[TP, int]:
+            self.seeks += 1
+            await super().seek_to_committed()
+            assigned = [TP(tp.topic, tp.partition) for tp in self.assignment()]
+            done = await asyncio.to_thread(read_positions, connect, [tp.topic for tp in assigned])
+            wanted = {tp: done.get((tp.topic, tp.partition), 0) for tp in assigned}
+            earliest = await self.earliest_offsets(*assigned) if assigned else {}
+            for tp, offset in wanted.items():
+                if (first := earliest.get(tp, 0)) > offset:
+                    logger(__name__).error(
+                        "messages deleted before they were read", topic=tp.topic, lost=first - offset
+                    )
+                    await asyncio.to_thread(record_gap, connect, tp.topic, tp.partition, offset, first)
+                    wanted[tp] = first
+                await self._seek(tp, wanted[tp])
+            return wanted
+
+    return DatabasePositionedConsumer

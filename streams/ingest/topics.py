@@ -1,0 +1,66 @@
+"""Which landlords' topics there are, and how far each goes."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from runtime.broker import MOVES, SENTINEL, WORKER, client_options
+from runtime.logging import logger
+from runtime.settings import Settings
+from streams.worker_settings import RETRY_SECONDS
+
+
+def landlord_topics(names: Iterable[str]) -> list[str]:
+    """Return the moves topics among `names`, sorted, the sentinel included: it keeps a worker alive alone."""
+    return sorted({SENTINEL, *(name for name in names if name.startswith(MOVES))})
+
+
+class TopicWatcher:
+    """Asks the broker; one connection, made again after a fault."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._consumer: KafkaConsumer | None = None
+
+    def _client(self) -> KafkaConsumer:
+        if self._consumer is None:
+            self._consumer = KafkaConsumer(**client_options(self._settings, WORKER))
+        return self._consumer
+
+    def topics(self) -> list[str]:
+        """Return the moves topics that exist now."""
+        return landlord_topics(self._client().topics())
+
+    def record_ends(self, connection: psycopg.Connection[Any], topics: Iterable[str]) -> None:
+        """Write how far each topic goes: the lag on the dashboards is this minus what is done."""
+        ends = self._client().end_offsets([TopicPartition(topic, 0) for topic in topics])
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO core.topic_end (topic, partition, end_offset) VALUES (%s, %s, %s) "
+                "ON CONFLICT (topic, partition) DO UPDATE SET end_offset = excluded.end_offset, "
+                "seen_at = clock_timestamp()",
+                sorted((tp.topic, tp.partition, end) for tp, end in ends.items()),
+            )
+
+    def close(self) -> None:
+        """Forget the connection: the next call makes a new one."""
+        if self._consumer is not None:
+            self._consumer.close(autocommit=False)
+            self._consumer = None
+
+
+def topics_when_reachable(settings: Settings) -> list[str]:
+    """Return the moves topics that exist now; waits for the broker as long as it is away."""
+    watcher = TopicWatcher(settings)
+    while True:
+        try:
+            return watcher.topics()
+        except (KafkaError, OSError) as error:
+            logger(__name__).warning("broker away, waiting to know the topics", error=str(error))
+            time.sleep(RETRY_SECONDS)
+        finally:
+            watcher.close()

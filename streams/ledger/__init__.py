@@ -1,0 +1,1 @@
+"""The ledger of moves and the registers of stocks and declarations."""

