@@ -1,13 +1,23 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench up down lock hooks clean
+PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
+LOCK := $(VENV)/bin/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	--allow-unsafe --strip-extras
 
 help: ## List the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 $(STAMP): requirements/dev.txt pyproject.toml
-	python3 -m venv $(VENV)
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "$(PYTHON) not found: install Python 3.11 or newer (Debian, Ubuntu: apt-get install python3 python3-venv)."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$$($(PYTHON) --version) is too old: 3.11 or newer is needed. Name another one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make environments: apt-get install python3-venv (or the package of your Python's version)."; exit 1; }
+	@echo "Installing the pinned packages into $(VENV), once ..."
+	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install -q --require-hashes -r requirements/dev.txt
 	$(VENV)/bin/pip install -q --no-deps --no-build-isolation -e .
 	touch $(STAMP)
@@ -23,8 +33,22 @@ lint: $(STAMP) ## ruff and strict types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-lock: ## Pin the dependencies again, with hashes
-	$(VENV)/bin/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --allow-unsafe --strip-extras --extra dev -o requirements/dev.txt pyproject.toml
+bench: $(STAMP) ## Replay a million events beside bare COPY, write benchmarks/results/replay.md (BENCH_EVENTS=n)
+	$(VENV)/bin/python -m benchmarks.replay
 
-clean: ## Remove the environment (downloads and data stay in .cache)
-	rm -rf $(VENV)
+up: $(STAMP) ## Start Kafka, the database, a worker, and Grafana if it is installed
+	$(VENV)/bin/quartiers up
+
+down: $(STAMP) ## Stop what `make up` started; data stays
+	$(VENV)/bin/quartiers down
+
+lock: | $(STAMP) ## Pin the dependencies again, with hashes: requirements/dev.txt, and run.txt for the container image
+	$(LOCK) --extra dev -o requirements/dev.txt pyproject.toml
+	cp requirements/dev.txt requirements/run.txt # the same pins: run.txt only leaves out what development needs
+	$(LOCK) -o requirements/run.txt pyproject.toml
+
+hooks: $(STAMP) ## Check each commit beforehand (pre-commit)
+	$(VENV)/bin/pre-commit install
+
+clean: ## Remove the environment and the tools' caches (downloads and data stay in .cache)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build dist
