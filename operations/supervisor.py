@@ -9,16 +9,20 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
-from types import FrameType
+from dataclasses import dataclass
 
-from operations.services import broker_service, database_service, worker_service
+from operations.services import broker_service, database_service, grafana_service, worker_service
 from operations.services.process import ServiceError, ServiceProcess
+from operations.services.processes import command_line
+from operations.services.worker_service import MAX_WORKERS
 from runtime.logging import configure, logger
-from runtime.settings import ROOT, Settings
+from runtime.settings import Settings, SettingsError
 
+PATIENCE = 15.0
 EVERY_SECONDS = 0.5
 BACKOFF_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0)
+HEALTHY_SECONDS = 60.0
+"""A service that lived that long is in order again: its next death is its first."""
 
 
 def process(settings: Settings) -> ServiceProcess:
@@ -26,7 +30,7 @@ def process(settings: Settings) -> ServiceProcess:
     return ServiceProcess("supervisor", settings.instance_dir)
 
 
-def services(settings: Settings, workers: int) -> list[tuple[ServiceProcess, Callable[[], object]]]:
+def services(settings: Settings, workers: int, clock: str) -> list[tuple[ServiceProcess, Callable[[], object]]]:
     """Return (process, how to start it) in the order in which they need each other."""
 
     def quiet(_: str) -> None:
@@ -37,63 +41,96 @@ def services(settings: Settings, workers: int) -> list[tuple[ServiceProcess, Cal
         (database_service.process(settings), lambda: database_service.start(settings, quiet)),
     ]
     for number in range(1, workers + 1):
-        clock = os.environ.get("QUARTIERS_CLOCK", "")
 
-        def start(number: int = number, clock: str = clock) -> object:
+        def start_worker(number: int = number) -> object:
             return worker_service.start(settings, number, clock)
 
-        found.append((worker_service.process(settings, number), start))
+        found.append((worker_service.process(settings, number), start_worker))
+    if grafana_service.home() is not None:
+        found.append((grafana_service.process(settings), lambda: grafana_service.start(settings)))
     return found
 
 
-def supervise(settings: Settings, workers: int, going_on: Callable[[], bool]) -> None:
+@dataclass
+class Watched:
+    """A service, how to start it, and what happened to it."""
+
+    service: ServiceProcess
+    start: Callable[[], object]
+    deaths: int = 0
+    next_try: float = 0.0
+    alive_since: float | None = None
+
+    def look(self, now: float) -> None:
+        """Start the service if it is not there and its turn has come."""
+        if self.service.pid() is not None:
+            self.alive_since = now if self.alive_since is None else self.alive_since
+            if now - self.alive_since > HEALTHY_SECONDS:
+                self.deaths = 0
+            return
+        self.alive_since = None
+        if now < self.next_try:
+            return
+        log = logger(__name__)
+        log.warning("service is down, starting it", service=self.service.name, deaths=self.deaths)
+        try:
+            self.start()
+        except (ServiceError, SettingsError, OSError) as error:
+            log.error("service not started", service=self.service.name, error=str(error))
+        self.deaths += 1
+        self.next_try = now + BACKOFF_SECONDS[min(self.deaths, len(BACKOFF_SECONDS)) - 1]
+
+
+def supervise(settings: Settings, workers: int, going_on: Callable[[], bool], clock: str = "") -> None:
     """Look every half second, and start again whatever is not there; after repeated deaths, less and less often."""
-    log = logger(__name__)
-    wanted = services(settings, workers)
-    deaths = {service.name: 0 for service, _ in wanted}
-    next_try = dict.fromkeys(deaths, 0.0)
+    wanted = [Watched(service, start) for service, start in services(settings, workers, clock)]
+    ports = known_ports(settings)
     while going_on():
-        for service, start in wanted:
-            if service.pid() is not None or time.monotonic() < next_try[service.name]:
-                continue
-            log.warning("service is down, starting it", service=service.name, deaths=deaths[service.name])
-            try:
-                start()
-            except (ServiceError, OSError) as error:
-                log.error("service not started", service=service.name, error=str(error))
-            deaths[service.name] += 1
-            pause = BACKOFF_SECONDS[min(deaths[service.name], len(BACKOFF_SECONDS)) - 1]
-            next_try[service.name] = time.monotonic() + pause
+        for one in wanted:
+            one.look(time.monotonic())
+        if (found := known_ports(settings)) != ports:
+            logger(__name__).warning("a stranger took a port: those who knew it start again", ports=found)
+            ports = found
+            stop_clients(settings)
         time.sleep(EVERY_SECONDS)
 
 
+def known_ports(settings: Settings) -> tuple[int, int]:
+    """Return the ports that clients know from their start on."""
+    return settings.port("kafka"), settings.port("postgres")
+
+
+def stop_clients(settings: Settings) -> None:
+    """Stop what was started with ports that are no longer right: workers and Grafana."""
+    for number in range(1, MAX_WORKERS + 1):
+        worker_service.stop(settings, number)
+    grafana_service.stop(settings)
+
+
+def command(workers: int) -> list[str]:
+    """Return the supervisor's command line."""
+    return [sys.executable, "-m", "operations.supervisor", str(workers)]
+
+
 def start(settings: Settings, workers: int, clock: str = "") -> None:
-    """Leave a supervisor behind."""
-    process(settings).start(
-        [sys.executable, "-m", "operations.supervisor", str(workers)],
-        {
-            "QUARTIERS_INSTANCE": settings.instance,
-            "QUARTIERS_CACHE": str(settings.cache_dir),
-            "QUARTIERS_DATABASE_NAME": settings.database_name,
-            "QUARTIERS_CLOCK": clock,
-            "PYTHONPATH": str(Path(ROOT)),
-        },
-    )
+    """Leave a supervisor behind; one that looks after another number of workers gives way."""
+    service = process(settings)
+    if (running := service.find()) and command_line(running)[-1:] != [str(workers)]:
+        service.stop(patience=PATIENCE)
+    service.start(command(workers), worker_service.environment(settings) | {"QUARTIERS_CLOCK": clock})
+
+
+def stop(settings: Settings) -> bool:
+    """End the supervisor; return whether there was one."""
+    return process(settings).stop(patience=PATIENCE)
 
 
 def main() -> None:
-    """Run until SIGTERM."""
+    """Run until SIGTERM, which also ends the wait for a service that does not come up."""
     configure()
-    stopping: list[int] = []
-
-    def stop(number: int, _: FrameType | None) -> None:
-        stopping.append(number)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    # Children that die must not stay as zombies: their parent is this process.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    supervise(Settings.load(), int(sys.argv[1]), lambda: not stopping)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+    supervise(Settings.load(), int(sys.argv[1]), lambda: True, os.environ.get("QUARTIERS_CLOCK", ""))
 
 
 if __name__ == "__main__":

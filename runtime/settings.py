@@ -4,17 +4,30 @@ An *instance* (demo, test, bench) is a folder with its own data, `ports.json` an
 run side by side and share only downloads. In compose, environment variables replace the files.
 """
 
+import fcntl
 import json
 import os
+import re
 import secrets
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 ROOT = Path(__file__).parents[1]
+LOST_FR = {
+    "ports.json": "Arrêtez l'instance (`quartiers down`), supprimez ce fichier, puis `quartiers up` : "
+    "d'autres ports seront choisis.",
+    "secrets.json": "Il contient les mots de passe de la base et de Kafka : remettez-le depuis une sauvegarde. "
+    "Sans elle, l'instance est perdue : `quartiers down`, supprimez son dossier, puis `quartiers up` "
+    "(les données repartent de zéro). Rien n'a été changé.",
+}
+
+
+class SettingsError(RuntimeError):
+    """A file of the instance cannot be read or written; the message, in French, says what to do."""
 
 
 def _free_port() -> int:
@@ -42,10 +55,16 @@ class Settings:
 
     @classmethod
     def load(cls, instance: str | None = None) -> "Settings":
-        """Return the settings of an instance (default: QUARTIERS_INSTANCE, else `demo`)."""
+        """Return the settings of an instance (default: QUARTIERS_INSTANCE, else `demo`).
+
+        Raises SettingsError for a name that is no plain folder name.
+        """
+        name = instance or os.environ.get("QUARTIERS_INSTANCE", "demo")
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}", name):
+            raise SettingsError(f"« {name} » n'est pas un nom d'instance : des lettres, des chiffres, - et _.")
         return cls(
-            instance=instance or os.environ.get("QUARTIERS_INSTANCE", "demo"),
-            cache_dir=Path(os.environ.get("QUARTIERS_CACHE", ROOT / ".cache")),
+            instance=name,
+            cache_dir=Path(os.environ.get("QUARTIERS_CACHE", ROOT / ".cache")).absolute(),
             database_name=os.environ.get("QUARTIERS_DATABASE_NAME", "quartiers"),
         )
 
@@ -60,14 +79,20 @@ class Settings:
             return int(given)
         return int(self._remembered("ports.json", service, lambda: str(_free_port())))
 
-    def release_port_if_taken(self, service: str) -> None:
-        """Forget a remembered port on which a stranger listens: the next `port()` chooses another."""
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", self.port(service)))
-            except OSError:
-                self._write("ports.json", {k: v for k, v in self._read("ports.json").items() if k != service})
+    def release_port_if_taken(self, service: str) -> bool:
+        """Forget a remembered port on which a stranger listens, and return whether: `port()` then chooses another.
+
+        Raises SettingsError if the environment asks for a port that is taken.
+        """
+        port = self.port(service)
+        if port_is_free(port):
+            return False
+        variable = f"QUARTIERS_{service.upper()}_PORT"
+        if variable in os.environ:
+            raise SettingsError(f"Le port {port}, demandé par {variable}, est pris par un autre programme.")
+        with self._alone():
+            self._write("ports.json", {k: v for k, v in self._read("ports.json").items() if k != service})
+        return True
 
     def password(self, principal: str) -> str:
         """Return a principal's password, generated once into a file of mode 600."""
@@ -86,22 +111,79 @@ class Settings:
         name = database or self.database_name
         return f"postgresql://{role}:{quote(self.password(role))}@{host}:{self.port('postgres')}/{name}"
 
+    def remembers(self, file: str, key: str) -> bool:
+        """Return whether `ports.json` or `secrets.json` knows the key, making nothing. Raises SettingsError."""
+        return key in self._read(file)
+
     def _remembered(self, file: str, key: str, make: Callable[[], str]) -> str:
         values = self._read(file)
         if key not in values:
-            values[key] = make()
-            self._write(file, values)
+            with self._alone():
+                values = self._read(file)
+                if key not in values:
+                    values[key] = make()
+                    self._write(file, values)
         return values[key]
 
     def _read(self, file: str) -> dict[str, str]:
+        """Return what a file remembers. A file that cannot be read is never taken for an empty one."""
         path = self.instance_dir / file
-        return dict(json.loads(path.read_text())) if path.exists() else {}
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise SettingsError(f"{path} ne peut pas être lu ({error.strerror}).") from error
+        except ValueError as error:
+            raise SettingsError(f"{path} est abîmé : ce n'est pas du JSON. {LOST_FR[file]}") from error
+        if not isinstance(values, dict) or not all(_sound(file, value) for value in values.values()):
+            raise SettingsError(f"{path} est abîmé : son contenu n'est pas celui qui fut écrit. {LOST_FR[file]}")
+        return values
 
     def _write(self, file: str, values: dict[str, str]) -> None:
-        path = self.instance_dir / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as handle:
-            json.dump(values, handle, indent=1)
-        fresh.replace(path)
+        """Replace a file at once and for good: after a power cut it is the old one or the new one, whole."""
+        fresh = self.instance_dir / f"{file}.new"
+        try:
+            fresh.unlink(missing_ok=True)
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as handle:
+                json.dump(values, handle, indent=1)
+                handle.flush()
+                os.fsync(descriptor)
+            fresh.replace(self.instance_dir / file)
+        except OSError as error:
+            raise SettingsError(f"{self.instance_dir / file} ne peut pas être écrit ({error.strerror}).") from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from writing between our reading and our writing."""
+        try:
+            self.instance_dir.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.instance_dir / ".settings.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise SettingsError(
+                f"Le dossier {self.instance_dir} n'est pas accessible en écriture ({error.strerror})."
+            ) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _sound(file: str, value: object) -> bool:
+    """Return whether a remembered value is a text, and a port where one is expected."""
+    if not isinstance(value, str) or not value:
+        return False
+    return file != "ports.json" or (value.isdecimal() and 0 < int(value) < 65_536)
+
+
+def port_is_free(port: int) -> bool:
+    """Return whether a service may listen on this loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

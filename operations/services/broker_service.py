@@ -1,5 +1,6 @@
 """The native Kafka broker of an instance: one KRaft node, SCRAM and ACLs always on, loopback only."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -7,9 +8,10 @@ from pathlib import Path
 
 from operations.services import install
 from operations.services.process import ServiceError, ServiceProcess, wait_until
-from runtime.settings import Settings
+from runtime.settings import LOST_FR, Settings, SettingsError
 
 PROPERTIES = Path(__file__).parent / "kafka" / "broker.properties"
+PATIENCE = 60.0
 LOG4J = Path(__file__).parent / "kafka" / "log4j2.yaml"
 
 
@@ -26,13 +28,27 @@ def port_answers(port: int) -> bool:
 
 
 def start(settings: Settings, say: install.Say) -> None:
-    """Install, format and start the broker unless it runs; ServiceError with the end of its log if it fails."""
+    """Install, format and start the broker unless it runs, and wait until it answers.
+
+    Raises ServiceError, with the end of its log, if it does not.
+    """
     service = process(settings)
-    if service.pid():
-        return
-    jars = install.kafka_jars(settings.cache_dir, say)
-    install.java_version()
+    with service.alone():
+        if not service.find():
+            _start(settings, service, say)
+        up = wait_until(lambda: service.pid() is None or port_answers(settings.port("kafka")), PATIENCE)
+    if not up or service.pid() is None:
+        raise service.failed("Kafka")
+
+
+def _start(settings: Settings, service: ServiceProcess, say: install.Say) -> None:
     install.require_writable(settings.instance_dir)
+    install.require_java()
+    jars = install.kafka_jars(settings.cache_dir, say)
+    data = settings.instance_dir / "kafka"
+    formatted = (data / "meta.properties").exists()
+    if formatted:
+        require_password(settings, "admin", data)
     for name in ("kafka", "controller"):
         settings.release_port_if_taken(name)
     java = [
@@ -45,13 +61,19 @@ def start(settings: Settings, say: install.Say) -> None:
         f"{jars}/*",
     ]
     properties = _write_properties(settings)
-    data = settings.instance_dir / "kafka"
-    if not (data / "meta.properties").exists():
+    if not formatted:
         _format(java, properties, settings.password("admin"))
     service.start([*java, "kafka.Kafka", str(properties)])
-    up = wait_until(lambda: service.pid() is None or port_answers(settings.port("kafka")), 60)
-    if not up or service.pid() is None:
-        raise ServiceError(f"Kafka n'a pas démarré. Fin de {service.log_file} :\n{service.log_tail()}")
+
+
+def require_password(settings: Settings, principal: str, data: Path) -> None:
+    """Raise unless the password with which the data was made is known: a new one would open nothing."""
+    if f"QUARTIERS_PASSWORD_{principal.upper()}" in os.environ or settings.remembers("secrets.json", principal):
+        return
+    file = settings.instance_dir / "secrets.json"
+    raise SettingsError(
+        f"{data} existe, mais son mot de passe « {principal} » n'est plus dans {file}. {LOST_FR['secrets.json']}"
+    )
 
 
 def stop(settings: Settings) -> bool:
@@ -73,13 +95,17 @@ def _write_properties(settings: Settings) -> Path:
     }
     target = settings.instance_dir / "broker.properties"
     target.touch(mode=0o600)
+    target.chmod(0o600)
     target.write_text(PROPERTIES.read_text() + "".join(f"{key}={value}\n" for key, value in own.items()))
     return target
 
 
 def _format(java: list[str], properties: Path, admin: str) -> None:
     tool = [*java, "kafka.tools.StorageTool"]
-    cluster = subprocess.run([*tool, "random-uuid"], capture_output=True, text=True, check=True).stdout.split()[-1]
+    made = subprocess.run([*tool, "random-uuid"], capture_output=True, text=True, check=False)
+    if made.returncode or not made.stdout.strip():
+        raise ServiceError(f"Kafka ne se lance pas :\n{made.stdout}{made.stderr}")
+    cluster = made.stdout.split()[-1]
     done = subprocess.run(
         [*tool, "format", "-t", cluster, "-c", str(properties)]
         + ["--add-scram", f"SCRAM-SHA-256=[name=admin,password={admin}]"],

@@ -5,8 +5,9 @@ import shutil
 import signal
 from pathlib import Path
 
+from operations.services import install
 from operations.services.broker_service import port_answers
-from operations.services.process import ServiceError, ServiceProcess, wait_until
+from operations.services.process import ServiceProcess, wait_until
 from runtime.settings import ROOT, Settings
 
 PROVISIONING = ROOT / "dashboards" / "provisioning"
@@ -71,19 +72,21 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def start(settings: Settings) -> bool:
-    """Start an installed Grafana unless it runs; return whether there is one. ServiceError if it fails."""
+    """Start an installed Grafana unless it runs; return whether there is one. ServiceError if it does not answer."""
     service = process(settings)
-    if service.pid():
-        return True
-    folder = home()
-    program = binary(folder) if folder else None
-    if folder is None or program is None:
-        return False
-    settings.release_port_if_taken("grafana")
-    service.start([program, "server", "--homepath", str(folder)], environment(settings))
-    port = settings.port("grafana")
-    if not wait_until(lambda: service.pid() is None or port_answers(port), 60) or service.pid() is None:
-        raise ServiceError(f"Grafana n'a pas démarré. Fin de {service.log_file} :\n{service.log_tail()}")
+    with service.alone():
+        if not service.find():
+            folder = home()
+            program = binary(folder) if folder else None
+            if folder is None or program is None:
+                return False
+            install.require_writable(settings.instance_dir)
+            settings.release_port_if_taken("grafana")
+            service.start([program, "server", "--homepath", str(folder)], environment(settings))
+        port = settings.port("grafana")
+        up = wait_until(lambda: service.pid() is None or port_answers(port), 60)
+    if not up or service.pid() is None:
+        raise service.failed("Grafana")
     return True
 
 

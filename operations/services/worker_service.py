@@ -1,10 +1,11 @@
 """The Faust workers of an instance, as processes."""
 
 import sys
-from pathlib import Path
 
 from operations.services.process import ServiceProcess
 from runtime.settings import ROOT, Settings
+
+MAX_WORKERS = 8
 
 
 def process(settings: Settings, number: int = 1) -> ServiceProcess:
@@ -14,17 +15,23 @@ def process(settings: Settings, number: int = 1) -> ServiceProcess:
 
 def start(settings: Settings, number: int = 1, clock: str = "") -> int:
     """Start a worker unless it runs; return its pid. `clock` describes an accelerated clock (demo)."""
-    return process(settings, number).start(
-        [sys.executable, "-m", "streams.worker", f"worker-{number}"],
-        {
-            "QUARTIERS_INSTANCE": settings.instance,
-            "QUARTIERS_CACHE": str(settings.cache_dir),
-            "QUARTIERS_DATABASE_NAME": settings.database_name,
-            "QUARTIERS_CLOCK": clock,
-            "PYTHONPATH": str(Path(ROOT)),
-            "PYTHONUNBUFFERED": "1",
-        },
-    )
+    service = process(settings, number)
+    with service.alone():
+        return service.start(
+            [sys.executable, "-m", "streams.worker", f"worker-{number}"],
+            environment(settings) | {"QUARTIERS_CLOCK": clock},
+        )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return what a process of this program needs to find the same instance."""
+    return {
+        "QUARTIERS_INSTANCE": settings.instance,
+        "QUARTIERS_CACHE": str(settings.cache_dir),
+        "QUARTIERS_DATABASE_NAME": settings.database_name,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def stop(settings: Settings, number: int = 1) -> bool:
