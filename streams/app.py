@@ -72,7 +72,7 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
 
     @app.agent(moves, concurrency=1)
     async def ingest(stream: Any) -> None:
-        pipeline = Pipeline(open_database, Rules(load()))
+        pipeline = Pipeline(open_database, Rules(load()), app.consumer.rewind)
         async for events in stream.noack_take(figures.TAKE_MESSAGES, within=figures.LINGER_SECONDS):
             await pipeline.submit(events)
 

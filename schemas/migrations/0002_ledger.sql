@@ -15,8 +15,6 @@ FROM (VALUES (0, 'out'), (1, 'in')) AS direction (i, name),
     (VALUES (0, 'ordinary'), (1, 'internal'), (2, 'relogement'), (3, 'technical'), (4, 'first_letting')) AS nature (i, name),
     generate_series(0, 1) AS inside, generate_series(0, 1) AS precise;
 
-CREATE SEQUENCE core.batch_id;
-
 -- A plain table: a hypertable's key would have to hold the date, which a correction may change.
 -- `flow` is null for a move that does not count: announced, cancelled or out of scope.
 CREATE TABLE core.move (
@@ -24,7 +22,6 @@ CREATE TABLE core.move (
     move_id uuid NOT NULL,
     revision bigint NOT NULL,
     content_hash bytea NOT NULL,
-    applied_in bigint NOT NULL,
     received_on date NOT NULL,
     effective_on date NOT NULL,
     cell_id integer NOT NULL,

@@ -1,7 +1,8 @@
 """Commit a batch of messages: ledger, counters, quarantine, tallies, receipts and offsets in one transaction.
 
 Invariant: a message's work is in the database exactly when its topic's `next_offset` is beyond it. A worker
-that comes back from the dead finds the offset moved on and leaves its messages alone.
+that comes back from the dead finds the offset moved on and leaves its messages alone; a message that comes
+before its turn (Faust hands some over out of order around a rebalance) is left for later, never passed over to.
 """
 
 from collections import Counter, defaultdict
@@ -24,8 +25,17 @@ GATE = 7_240_001
 """Advisory lock: batches share it, `quartiers rebuild` takes it alone."""
 
 
-class MissingMessagesError(RuntimeError):
-    """A message came before its turn. The process ends, and the next one reads again from where the database is."""
+Partition = tuple[str, int]
+
+
+class Committed(NamedTuple):
+    """What became of a batch: its new messages, and where reading must go back to.
+
+    `due` holds, for each topic and partition of which a message came before its turn, the offset that is due.
+    """
+
+    new: int
+    due: dict[Partition, int]
 
 
 class StagedMove(NamedTuple):
@@ -108,8 +118,8 @@ def prepare_connection(connection: psycopg.Connection[Any]) -> None:
     connection.commit()
 
 
-def commit_batch(connection: psycopg.Connection[Any], batch: Batch) -> int:
-    """Write a batch in one transaction; return how many of its messages were new.
+def commit_batch(connection: psycopg.Connection[Any], batch: Batch) -> Committed:
+    """Write what is new and in its turn, in one transaction.
 
     Raises psycopg.Error, with nothing written, when the database is away or two workers met in a deadlock:
     the caller tries again.
@@ -117,12 +127,12 @@ def commit_batch(connection: psycopg.Connection[Any], batch: Batch) -> int:
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
         moves.lock_landlords(cursor, [ready.landlord for ready in batch.messages])
-        fresh = _not_yet_done(cursor, batch.messages)
+        fresh, due = _in_their_turn(cursor, batch.messages)
         if len(fresh) != len(batch.messages):
             batch = Batch(fresh, batch.cells)
         if fresh:
             _write(cursor, batch)
-        return len(fresh)
+        return Committed(len(fresh), due)
 
 
 def _write(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
@@ -135,9 +145,8 @@ def write_events(cursor: psycopg.Cursor[Any], batch: Batch, *, receipts: bool) -
     known: dict[moves.Key, Rank] = {}
     if batch.rows:
         as_of = deltas.hold_windows(cursor)
-        batch_id = cursor.execute("SELECT nextval('core.batch_id')").fetchall()[0][0]
         moves.stage(cursor, batch.rows)
-        known = moves.apply_staged(cursor, len(batch.rows), batch_id)
+        known = moves.apply_staged(cursor)
         deltas.apply_deltas(cursor, as_of, corrections=bool(known))
     declarations = registers.Declarations(
         cursor,
@@ -246,31 +255,30 @@ def _control_warnings(cursor: psycopg.Cursor[Any], ready: Ready, index: int, dat
     ]
 
 
-def _not_yet_done(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> list[Ready]:
-    """Return the messages that no committed transaction has done, each once.
+def _in_their_turn(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> tuple[list[Ready], dict[Partition, int]]:
+    """Return the messages whose turn it is, each once, and the offsets that are due where one came too early.
 
-    Raises MissingMessagesError if one between them never came: nothing may be passed over.
+    A message that a committed transaction has done is in neither.
     """
     topics = sorted({ready.message.topic for ready in messages})
     cursor.execute("SELECT topic, partition, next_offset FROM core.ingest_offset WHERE topic = ANY(%s)", (topics,))
     due = defaultdict(int, {(topic, partition): offset for topic, partition, offset in cursor.fetchall()})
-    fresh = []
+    fresh, early = [], []
     for ready in messages:
-        topic, partition, offset = ready.message[:3]
-        if offset > due[topic, partition]:
-            raise MissingMessagesError(f"{topic}: offset {offset} came when {due[topic, partition]} was due")
-        if offset == due[topic, partition]:
-            due[topic, partition] += 1
+        message = ready.message
+        if message.offset == due[message.place]:
+            due[message.place] += 1
             fresh.append(ready)
-    return fresh
+        elif message.offset > due[message.place]:
+            early.append(message)
+    return fresh, {message.place: due[message.place] for message in early if message.offset >= due[message.place]}
 
 
 def _move_offsets_on(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> None:
-    following: dict[tuple[str, int], int] = defaultdict(int)
+    following: dict[Partition, int] = defaultdict(int)
     for ready in messages:
-        message = ready.message
-        key = (message.topic, message.partition)
-        following[key] = max(following[key], message.offset + 1)
+        place = ready.message.place
+        following[place] = max(following[place], ready.message.offset + 1)
     cursor.executemany(
         "INSERT INTO core.ingest_offset (topic, partition, next_offset) VALUES (%s, %s, %s) "
         "ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset, "

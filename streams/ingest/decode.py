@@ -36,6 +36,11 @@ class Message(NamedTuple):
     reading: str = ""
 
     @property
+    def place(self) -> tuple[str, int]:
+        """The topic and the partition."""
+        return self.topic, self.partition
+
+    @property
     def identity(self) -> str:
         """The message's position: the identity of its receipt too, so that a repeat is recognisable.
 

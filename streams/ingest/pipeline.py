@@ -7,7 +7,7 @@ logged and ends the process at once, because an exception that escapes a Faust a
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from runtime.logging import logger
 from schemas.events.rules import Rules
 from streams.counters.chunks import FactChunks
 from streams.ingest.cells import Cells
-from streams.ingest.commit import Batch, Ready, commit_batch, make_ready, prepare_connection
+from streams.ingest.commit import Batch, Committed, Partition, Ready, commit_batch, make_ready, prepare_connection
 from streams.ingest.decode import Decoded, Message, decode
 from streams.worker_settings import RETRY_SECONDS
 
@@ -25,7 +25,13 @@ EXIT_BUG = 70
 TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 """Database away, restarting, deadlock, serialization: PostgreSQL classes them all as operational."""
 
+Rewind = Callable[[Mapping[Partition, int]], Awaitable[None]]
 log = logger(__name__)
+
+
+async def nowhere_to_rewind(due: Mapping[Partition, int]) -> None:
+    """Stand for the reader where messages come from a list: a list in disorder is a bug."""
+    raise ValueError(f"messages came before their turn, due are {dict(due)}")
 
 
 class Acknowledgeable(Protocol):
@@ -47,9 +53,12 @@ def as_message(event: Acknowledgeable) -> Message:
 class Pipeline:
     """Two threads: one decodes, one commits. At most one batch in each, so memory stays flat."""
 
-    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], rules: Rules) -> None:
+    def __init__(
+        self, connect: Callable[[], psycopg.Connection[Any]], rules: Rules, rewind: Rewind = nowhere_to_rewind
+    ) -> None:
         self._connect = connect
         self._rules = rules
+        self._rewind = rewind
         self._cells = Cells(connect)
         self._chunks = FactChunks(connect)
         self._connection: psycopg.Connection[Any] | None = None
@@ -85,8 +94,8 @@ class Pipeline:
             except TRANSIENT as error:
                 self._wait("database away while numbering a place", error)
 
-    def commit(self, batch: Batch) -> int:
-        """Commit, again and again until the database takes it; return how many messages were new."""
+    def commit(self, batch: Batch) -> Committed:
+        """Commit, again and again until the database takes it."""
         while True:
             try:
                 if self._connection is None or self._connection.closed or self._connection.broken:
@@ -101,9 +110,13 @@ class Pipeline:
 
     async def _finish(self, batch: Batch, events: Sequence[Acknowledgeable]) -> None:
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._committer, self._guarded, self.commit, batch)
-        for event in events:
-            event.ack()
+        done = await loop.run_in_executor(self._committer, self._guarded, self.commit, batch)
+        for ready, event in zip(batch.messages, events, strict=True):
+            if ready.message.offset < done.due.get(ready.message.place, ready.message.offset + 1):
+                event.ack()
+        if done.due:
+            log.warning("messages came before their turn: reading goes back", due=done.due)
+            await self._rewind(done.due)
 
     @staticmethod
     def _guarded(work: Callable[[Any], Any], argument: Any) -> Any:

@@ -6,10 +6,12 @@ one read is ever skipped; if retention has deleted some, the gap is recorded, ne
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import psycopg
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 
@@ -63,17 +65,36 @@ def consumer_class(connect: Connect) -> type[Consumer]:
     class DatabasePositionedConsumer(Consumer):  # type: ignore[misc]
         seeks = 0
 
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.rewinds: Counter[TP] = Counter()
+
         async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
             """Yield fetched messages, leaving out those fetched before a seek: they come again.
 
-            Faust would deliver one that a rebalance interrupted us at, note its offset, and then drop the
-            earlier ones that the seek brings back.
+            Faust notes the offset of the one that a seek overtook, and would drop the earlier ones that the seek
+            brings back: its note is wiped, the database's offsets recognise what comes twice.
             """
-            seeks = self.seeks
+            seeks, rewinds = self.seeks, self.rewinds.copy()
             async for tp, message in super().getmany(timeout):
                 if self.seeks != seeks:
                     return
-                yield tp, message
+                if self.rewinds[tp] == rewinds[tp]:
+                    self._read_offset[tp] = None
+                    yield tp, message
+
+        async def rewind(self, due: Mapping[tuple[str, int], int]) -> None:
+            """Go back to the offsets that the database holds, where messages came before their turn.
+
+            A partition that was taken away meanwhile is left: whoever has it seeks by itself.
+            """
+            for (topic, partition), offset in due.items():
+                tp = TP(topic, partition)
+                self.rewinds[tp] += 1
+                try:
+                    await self._seek(tp, offset)
+                except IllegalStateError:
+                    logger(__name__).warning("partition taken away before its rewind", topic=topic)
 
         async def seek_to_committed(self) -> dict[TP, int]:
             self.seeks += 1

@@ -26,10 +26,8 @@ CREATE TEMP TABLE IF NOT EXISTS incoming (
     {", ".join(f"{name} text" for name in TEXT_COLUMNS)}
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS known (
-    seq integer NOT NULL, revision bigint NOT NULL, content_hash bytea NOT NULL, newer boolean NOT NULL,
-    received_on date NOT NULL, effective_on date NOT NULL, cell_id integer NOT NULL, flow smallint,
-    tenancy_started_on date, landlord text NOT NULL, reason text NOT NULL, place text NOT NULL,
-    rooms text NOT NULL, financing text, move_id uuid NOT NULL
+    seq integer NOT NULL, row_of_old tid NOT NULL, newer boolean NOT NULL, old core.move NOT NULL,
+    fresh incoming NOT NULL
 ) ON COMMIT DELETE ROWS;
 CREATE OR REPLACE TEMP VIEW signed_delta AS
 SELECT 1 AS delta, received_on, effective_on, cell_id, flow, tenancy_started_on, landlord, reason, place, rooms,
@@ -37,32 +35,31 @@ SELECT 1 AS delta, received_on, effective_on, cell_id, flow, tenancy_started_on,
 FROM incoming
 WHERE flow IS NOT NULL AND NOT EXISTS (SELECT FROM known WHERE known.seq = incoming.seq AND NOT known.newer)
 UNION ALL
-SELECT -1, received_on, effective_on, cell_id, flow, tenancy_started_on, landlord, reason, place, rooms, financing
-FROM known WHERE newer AND flow IS NOT NULL;
+SELECT -1, (fresh).received_on, (old).effective_on, (old).cell_id, (old).flow, (old).tenancy_started_on,
+    (old).landlord, (old).reason, (old).place, (old).rooms, (old).financing
+FROM known WHERE newer AND (old).flow IS NOT NULL;
 """  # noqa: S608
 
-INSERT_NEW = f"""
-INSERT INTO core.move ({", ".join(_KEPT)}, applied_in) SELECT {", ".join(_KEPT)}, %s FROM incoming
-ON CONFLICT (move_id, landlord) DO NOTHING
-"""  # noqa: S608
-
-# A row of the ledger that this batch did not write was there before: that is the old image. OFFSET 0 keeps
-# the planner, which knows nothing of a temporary table, from reading the whole ledger for a few moves.
-TAKE_OLD_IMAGES = """
+# What is not inserted the ledger knew: its row there, as it was before this statement, is the old image.
+# OFFSET 0 keeps the planner, which knows nothing of a temporary table, from reading the whole ledger for it.
+APPLY_NEW = f"""
+WITH inserted AS (
+    INSERT INTO core.move ({", ".join(_KEPT)}) SELECT {", ".join(_KEPT)} FROM incoming
+    ON CONFLICT (move_id, landlord) DO NOTHING RETURNING move_id, landlord
+)
 INSERT INTO known
-SELECT i.seq, m.revision, m.content_hash, (i.revision, i.content_hash) > (m.revision, m.content_hash),
-    i.received_on, m.effective_on, m.cell_id, m.flow, m.tenancy_started_on, m.landlord, m.reason, m.place,
-    m.rooms, m.financing, m.move_id
+SELECT i.seq, m.ctid, (i.revision, i.content_hash) > ((m.old).revision, (m.old).content_hash), m.old, i
 FROM incoming AS i
 CROSS JOIN LATERAL (
-    SELECT * FROM core.move WHERE move.move_id = i.move_id AND move.landlord = i.landlord OFFSET 0) AS m
-WHERE m.applied_in <> %s
-"""
+    SELECT move.ctid, move AS old FROM core.move WHERE move.move_id = i.move_id AND move.landlord = i.landlord
+    OFFSET 0) AS m
+WHERE (i.move_id, i.landlord) NOT IN (SELECT move_id, landlord FROM inserted)
+"""  # noqa: S608
 
+# By its place in the table: the landlord's lock keeps the row where it was found.
 REPLACE_OLDER = f"""
-UPDATE core.move AS m SET applied_in = %s, {", ".join(f"{name} = i.{name}" for name in _CHANGED)}
-FROM known JOIN incoming AS i USING (seq)
-WHERE known.newer AND m.move_id = i.move_id AND m.landlord = i.landlord
+UPDATE core.move AS m SET {", ".join(f"{name} = (fresh).{name}" for name in _CHANGED)}
+FROM known WHERE newer AND m.ctid = row_of_old
 """  # noqa: S608
 
 
@@ -83,15 +80,14 @@ def stage(cursor: psycopg.Cursor[Any], rows: Sequence[bytes]) -> None:
         copy.write(b"".join((COPY_HEADER, *rows, COPY_TRAILER)))
 
 
-def apply_staged(cursor: psycopg.Cursor[Any], staged: int, batch_id: int) -> dict[Key, Rank]:
+def apply_staged(cursor: psycopg.Cursor[Any]) -> dict[Key, Rank]:
     """Bring the ledger to the greatest revisions; return the earlier rank of each move that was known.
 
     Afterwards `signed_delta` holds what counters must add, until the transaction ends.
     """
-    cursor.execute(INSERT_NEW, (batch_id,))
-    if cursor.rowcount == staged:
+    cursor.execute(APPLY_NEW)
+    if not cursor.rowcount:
         return {}
-    cursor.execute(TAKE_OLD_IMAGES, (batch_id,))
-    cursor.execute(REPLACE_OLDER, (batch_id,))
-    cursor.execute("SELECT landlord, move_id, revision, content_hash FROM known")
+    cursor.execute(REPLACE_OLDER)
+    cursor.execute("SELECT (old).landlord, (old).move_id, (old).revision, (old).content_hash FROM known")
     return {(landlord, move_id.bytes): (rev, bytes(hash_)) for landlord, move_id, rev, hash_ in cursor.fetchall()}

@@ -34,7 +34,7 @@ TYPES = {
 PATIENCE = 30.0
 WRITTEN = (
     "core.move core.fact core.daily_counter core.monthly_counter core.rolling_counter core.ingest_offset "
-    "core.quarantine core.tally core.outbox core.stock_cell core.stock core.declaration"
+    "core.quarantine core.tally core.outbox core.stock_cell core.stock_counter core.stock core.declaration"
 ).split()
 Event = dict[str, Any]
 
@@ -112,7 +112,7 @@ class Stage:
 
     def take(self, *messages: Message) -> int:
         """Commit a take of messages as the worker does; return how many were new."""
-        return commit_batch(self.connection, self.batch(*messages))
+        return commit_batch(self.connection, self.batch(*messages)).new
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Return what an auditor reads, in a connection that writes nothing."""

@@ -34,8 +34,8 @@ def test_a_second_session_waits_for_the_first_on_the_same_landlord_and_the_resul
     second = stage.batch(message(1, [move(number=n, revision=2, effective_on="2026-02-01") for n in (2, 3, 4)]))
     with stage.another_worker() as other:
         with stage.connection.transaction():
-            assert commit_batch(stage.connection, first) == 1
-            thread, done = in_thread(lambda: commit_batch(other, second))
+            assert commit_batch(stage.connection, first).new == 1
+            thread, done = in_thread(lambda: commit_batch(other, second).new)
             assert stage.wait_until_blocked(other, by=stage.connection) == "advisory"
             assert done == []
         thread.join(30)
@@ -57,8 +57,8 @@ def test_two_sessions_on_different_landlords_do_not_wait_even_in_the_same_cell(s
     with stage.another_worker() as other:
         other.execute("SET lock_timeout = '20s'")
         with stage.connection.transaction():
-            assert commit_batch(stage.connection, batches[0]) == 1
-            assert commit_batch(other, batches[1]) == 1, "committed while the first is in flight"
+            assert commit_batch(stage.connection, batches[0]).new == 1
+            assert commit_batch(other, batches[1]).new == 1, "committed while the first is in flight"
     counted = stage.rows("SELECT landlord, n FROM core.daily_counter WHERE landlord = ANY(%s) ORDER BY 1", list(SIRENS))
     assert counted == [(siren, 1) for siren in SIRENS]
     stage.assert_counters_equal_a_recount()
@@ -74,11 +74,11 @@ def test_landlords_are_locked_in_one_order_so_that_nobody_waits_in_a_circle(stag
     with stage.another_worker() as waiting, stage.another_worker() as free:
         free.execute("SET lock_timeout = '20s'")
         with stage.connection.transaction():
-            assert commit_batch(stage.connection, only_low) == 1
-            thread, done = in_thread(lambda: commit_batch(waiting, both))
+            assert commit_batch(stage.connection, only_low).new == 1
+            thread, done = in_thread(lambda: commit_batch(waiting, both).new)
             stage.wait_until_blocked(waiting, by=stage.connection)
             with free.transaction(force_rollback=True):
-                assert commit_batch(free, only_high) == 1, "the one that waits does not hold this landlord yet"
+                assert commit_batch(free, only_high).new == 1, "the one that waits does not hold this landlord yet"
         thread.join(30)
         assert done == [2]
     stage.assert_counters_equal_a_recount()
@@ -88,9 +88,9 @@ def test_a_zombies_batch_is_left_alone_entirely(stage: Stage) -> None:
     events = [move(), move(number=2, direction="in"), stock({"commune": "31555", "let": 4}), {"type": "unknown"}]
     zombie = stage.batch(message(0, events), message(1, [move(revision=2, effective_on="2026-02-01")]))
     with stage.another_worker() as successor:
-        assert commit_batch(successor, stage.batch(*(decoded.message for decoded in zombie.messages))) == 2
+        assert commit_batch(successor, stage.batch(*(decoded.message for decoded in zombie.messages))).new == 2
     before = stage.everything()
-    assert commit_batch(stage.connection, zombie) == 0
+    assert commit_batch(stage.connection, zombie).new == 0
     assert stage.everything() == before
     assert before["core.quarantine"], "the batch held something of every kind"
     assert before["core.stock_cell"]
@@ -103,7 +103,7 @@ def test_a_zombie_that_waited_for_its_successors_lock_sees_that_the_work_is_done
         with stage.connection.transaction():
             assert stage.take(*taken) == 2
             batch = stage.batch(*taken)
-            thread, done = in_thread(lambda: commit_batch(zombie, batch))
+            thread, done = in_thread(lambda: commit_batch(zombie, batch).new)
             stage.wait_until_blocked(zombie, by=stage.connection)
         thread.join(30)
         assert done == [0]
@@ -116,7 +116,7 @@ def test_of_a_batch_that_is_half_done_the_other_half_is_written(stage: Stage) ->
     messages = [message(offset, [move(revision=offset + 1)]) for offset in range(4)]
     whole = stage.batch(*messages)
     assert stage.take(*messages[:2]) == 2
-    assert commit_batch(stage.connection, whole) == 2
+    assert commit_batch(stage.connection, whole).new == 2
     assert [receipt["receipt_for"][-2:] for receipt in stage.receipts()] == [":0", ":1", ":2", ":3"]
     assert stage.rows("SELECT revision FROM core.move") == [(4,)]
     assert stage.rows("SELECT sum(n) FROM core.tally") == [(4,)]
@@ -132,7 +132,7 @@ def test_a_batch_that_fails_leaves_no_trace_and_can_be_tried_again(stage: Stage)
         commit_batch(stage.connection, batch)
         raise RuntimeError("the power went")
     assert stage.everything() == before
-    assert commit_batch(stage.connection, batch) == 1
+    assert commit_batch(stage.connection, batch).new == 1
     assert stage.rows(COUNTED) == [("2026-02-01", 1)]
     stage.assert_counters_equal_a_recount()
 
@@ -142,7 +142,7 @@ def test_batches_wait_while_a_rebuild_holds_the_gate(stage: Stage) -> None:
     with stage.another_worker() as rebuild:
         with rebuild.transaction():
             rebuild.execute("SELECT pg_advisory_xact_lock(%s)", (GATE,))
-            thread, done = in_thread(lambda: commit_batch(stage.connection, batch))
+            thread, done = in_thread(lambda: commit_batch(stage.connection, batch).new)
             assert stage.wait_until_blocked(stage.connection, by=rebuild) == "advisory"
             assert stage.rows("SELECT count(*) FROM core.move") == [(0,)]
         thread.join(30)
