@@ -16,6 +16,8 @@ from runtime.database import ROLES, connect
 from runtime.settings import Settings
 
 MIGRATIONS = Path(__file__).parents[1] / "schemas" / "migrations"
+ONE_AT_A_TIME = 7_240_002
+"""Advisory lock: two programs that bring one database up to date do so one after the other."""
 RECORD = """
 CREATE TABLE IF NOT EXISTS public.migration (
     number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
@@ -48,7 +50,7 @@ class Migration:
 
 def migrations(folder: Path = MIGRATIONS) -> list[Migration]:
     """Return the migrations in order; MigrationError unless numbered 1, 2, 3 ... without a gap."""
-    files = sorted(folder.glob("*.sql"))
+    files = sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     found = [Migration(int(file.name[:4]), file.stem, file.read_text(encoding="utf-8")) for file in files]
     if [migration.number for migration in found] != list(range(1, len(found) + 1)):
         raise MigrationError("les migrations doivent être numérotées 0001, 0002, ... sans trou")
@@ -59,6 +61,7 @@ def bootstrap(settings: Settings, database: str | None = None) -> None:
     """As superuser: make the roles and the database, owned by `migrator`. Safe to repeat."""
     name = database or settings.database_name
     with connect(settings, "postgres", "postgres", autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (ONE_AT_A_TIME,))
         for role in ROLES:
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
             verb = "ALTER" if known else "CREATE"
@@ -81,18 +84,36 @@ def apply(connection: psycopg.Connection[Any], wanted: list[Migration]) -> list[
 
     Raises MigrationError if an applied file has changed since, or if the database is newer than the files.
     """
+    connection.execute("SELECT pg_advisory_lock(%s)", (ONE_AT_A_TIME,))
+    try:
+        return _apply(connection, wanted)
+    finally:
+        connection.rollback()
+        connection.execute("SELECT pg_advisory_unlock(%s)", (ONE_AT_A_TIME,))
+        connection.commit()
+
+
+def _apply(connection: psycopg.Connection[Any], wanted: list[Migration]) -> list[Migration]:
     connection.execute(RECORD)
     connection.commit()
     done: dict[int, str] = dict(connection.execute("SELECT number, sha256 FROM public.migration").fetchall())
     if unknown := sorted(done.keys() - {migration.number for migration in wanted}):
-        raise MigrationError(f"la base connaît la migration {unknown[-1]}, plus récente que ce programme")
+        raise MigrationError(
+            f"la base connaît la migration {unknown[-1]}, plus récente que ce programme : mettez le programme à jour"
+        )
     applied = []
     for migration in wanted:
         if migration.number in done:
             if done[migration.number] != migration.sha256:
-                raise MigrationError(f"{migration.name} a changé après avoir été appliquée")
+                raise MigrationError(
+                    f"{migration.name} a changé après avoir été appliquée : remettez le fichier d'origine, "
+                    "et écrivez le changement dans une nouvelle migration"
+                )
             continue
-        connection.execute(migration.text)
+        try:
+            connection.execute(migration.text)
+        except psycopg.ProgrammingError as error:
+            raise MigrationError(f"{migration.name} est refusée par la base : {error}") from error
         connection.execute(
             "INSERT INTO public.migration (number, name, sha256) VALUES (%s, %s, %s)",
             (migration.number, migration.name, migration.sha256),

@@ -1,13 +1,16 @@
 """Recompute every counter from the ledger: for new QPV tables, or to mend what `verify` found.
 
 Alone: batches wait at the gate, the midnight roll at the window's row. Moves keep the codes that they carry;
-what changes with new territory tables is the ladder above each cell.
+what changes with new territory tables is the ladder above each cell, and with it every counter by territory.
+Tables, ladder and counters change in one transaction, so that the counters equal a recount before and after.
 """
 
 from typing import Any
 
 import psycopg
 
+from operations.reference import load_reference
+from schemas.territories import Territories
 from streams.ingest.commit import GATE
 
 STEPS = (
@@ -38,16 +41,47 @@ STEPS = (
         "SELECT territory_id, landlord, stock_on, inside_qpv, dwellings FROM core.stock_recount",
     ),
 )
+LADDER_CHANGED = """
+SELECT EXISTS (
+    (TABLE core.cell_ladder EXCEPT TABLE core.cell_territory)
+    UNION ALL (TABLE core.cell_territory EXCEPT TABLE core.cell_ladder))
+"""
 
 
-def rebuild(connection: psycopg.Connection[Any]) -> dict[str, int]:
-    """Recount every grain but the facts, in one transaction; return the rows of each."""
-    written: dict[str, int] = {}
+def rebuild(connection: psycopg.Connection[Any], territories: Territories | None = None) -> dict[str, int]:
+    """Recount every grain but the facts, in one transaction; return the rows of each.
+
+    With `territories` (role `migrator`), their tables are written first, in the same transaction.
+    """
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (GATE,))
-        cursor.execute("SELECT FROM core.window_state FOR UPDATE")
-        cursor.execute("SET LOCAL work_mem = '256MB'")
-        for grain, statement in STEPS:
-            cursor.execute(statement)
-            written[grain] = cursor.rowcount
+        _hold_everything(cursor)
+        if territories is not None:
+            load_reference(connection, territories)
+        return _recount(cursor)
+
+
+def renew_territories(connection: psycopg.Connection[Any], territories: Territories) -> dict[str, int]:
+    """Write the tables of territories, and recount if that changed the ladder of a known cell.
+
+    Returns the rows of each grain, nothing if there was nothing to recount.
+    """
+    with connection.transaction(), connection.cursor() as cursor:
+        _hold_everything(cursor)
+        load_reference(connection, territories)
+        if not cursor.execute(LADDER_CHANGED).fetchall()[0][0]:
+            return {}
+        return _recount(cursor)
+
+
+def _hold_everything(cursor: psycopg.Cursor[Any]) -> None:
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (GATE,))
+    cursor.execute("SELECT FROM core.window_state FOR UPDATE")
+    cursor.execute("SET LOCAL work_mem = '256MB'")
+
+
+def _recount(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
+    written: dict[str, int] = {}
+    for grain, statement in STEPS:
+        cursor.execute(statement)
+        written[grain] = cursor.rowcount
     return written

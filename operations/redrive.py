@@ -1,23 +1,33 @@
-"""Read quarantined events again, after a fix: what is valid now is applied, what is not stays with its reason."""
+"""Read quarantined events again, after a fix: what is valid now is applied, what is not stays with its reason.
 
-from dataclasses import dataclass
+The rules judge an event as of its day of receipt, as the first reading did. What is accepted is known from
+today on: a past state, recounted with `verify --as-of`, does not change. Doing it twice changes nothing.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import psycopg
 
 from schemas.events.rules import Rules
+from streams.counters.chunks import FactChunks
 from streams.ingest.cells import Cells
 from streams.ingest.commit import GATE, Batch, make_ready, prepare_connection, write_events
-from streams.ingest.decode import Message, decode
+from streams.ingest.decode import Decoded, Message, decode
 from streams.ledger.moves import lock_landlords
 
+AT_A_TIME = 500
+LANDLORDS = """
+SELECT DISTINCT landlord FROM core.quarantine
+WHERE redriven_at IS NULL AND quarantine_id > %(after)s
+"""
 WAITING = """
-SELECT quarantine_id, topic, partition, message_offset, extract(epoch FROM received_at)::float8, payload, landlord,
-    received_at
+SELECT quarantine_id, topic, partition, message_offset, extract(epoch FROM received_at)::float8, payload
 FROM core.quarantine
-WHERE redriven_at IS NULL AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+WHERE redriven_at IS NULL AND quarantine_id > %(after)s AND (%(reason)s::text IS NULL OR reason = %(reason)s)
     AND (%(landlord)s::text IS NULL OR landlord = %(landlord)s)
-ORDER BY quarantine_id FOR UPDATE
+ORDER BY quarantine_id LIMIT %(limit)s FOR UPDATE
 """
 UNTALLY = """
 UPDATE core.tally SET n = n - 1
@@ -34,24 +44,50 @@ class Redriven:
 
 
 def redrive(
-    connection: psycopg.Connection[Any], rules: Rules, cells: Cells, *, reason: str | None, landlord: str | None
+    connection: psycopg.Connection[Any],
+    rules: Rules,
+    cells: Cells,
+    chunks: FactChunks,
+    *,
+    today: date,
+    reason: str | None,
+    landlord: str | None,
 ) -> Redriven:
-    """Read the waiting events again in one transaction, as of their day of receipt."""
+    """Read the waiting events again, 500 in a transaction; `today` is the day from which they are known."""
     prepare_connection(connection)
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
-        cursor.execute("SELECT DISTINCT landlord FROM core.quarantine WHERE redriven_at IS NULL")
-        lock_landlords(cursor, [row[0] for row in cursor.fetchall()])
-        waiting = cursor.execute(WAITING, {"reason": reason, "landlord": landlord}).fetchall()
-        ready, done = [], []
-        for number, topic, partition, offset, timestamp, payload, *_ in waiting:
-            decoded = decode(Message(topic, partition, offset, timestamp, bytes(payload), f":redrive:{number}"), rules)
-            if not decoded.rejected:
-                ready.append(make_ready(decoded, cells))
-                done.append((number,))
-                cursor.execute(UNTALLY, (decoded.landlord, decoded.received_on))
-        if ready:
-            write_events(cursor, Batch(ready, cells), receipts=True)
-        cursor.executemany("UPDATE core.quarantine SET redriven_at = now() WHERE quarantine_id = %s", done)
-        cursor.execute("DELETE FROM core.tally WHERE n = 0")
-        return Redriven(len(waiting), len(done))
+    chunks.ensure(today)
+    tried = accepted = after = 0
+    while True:
+        wanted = {"after": after, "reason": reason, "landlord": landlord, "limit": AT_A_TIME}
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
+            lock_landlords(cursor, [row[0] for row in cursor.execute(LANDLORDS, wanted).fetchall()])
+            waiting = cursor.execute(WAITING, wanted).fetchall()
+            if not waiting:
+                return Redriven(tried, accepted)
+            accepted += _accept(cursor, _valid(waiting, rules), cells, today)
+            tried += len(waiting)
+            after = waiting[-1][0]
+
+
+def _valid(waiting: list[tuple[Any, ...]], rules: Rules) -> dict[int, Decoded]:
+    """Return the messages that hold no bad event any more, by their number in the quarantine."""
+    found = {}
+    for number, topic, partition, offset, timestamp, payload in waiting:
+        decoded = decode(Message(topic, partition, offset, timestamp, bytes(payload), f":redrive:{number}"), rules)
+        if not decoded.rejected:
+            found[number] = decoded
+    return found
+
+
+def _accept(cursor: psycopg.Cursor[Any], valid: dict[int, Decoded], cells: Cells, today: date) -> int:
+    if not valid:
+        return 0
+    cursor.executemany(UNTALLY, [(one.landlord, one.received_on) for one in valid.values()])
+    ready = [make_ready(replace(one, received_on=max(today, one.received_on)), cells) for one in valid.values()]
+    write_events(cursor, Batch(ready, cells), receipts=True)
+    cursor.executemany(
+        "UPDATE core.quarantine SET redriven_at = clock_timestamp() WHERE quarantine_id = %s", [(n,) for n in valid]
+    )
+    cursor.execute("DELETE FROM core.tally WHERE n = 0")
+    return len(valid)

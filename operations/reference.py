@@ -1,4 +1,4 @@
-"""Load the packaged territories into the database: the ladder, the QPV tables, RPLS. Safe to repeat."""
+"""Load the packaged territories into the database: the territories, the QPV tables, RPLS. Safe to repeat."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -49,7 +49,10 @@ def territory_rows(territories: Territories) -> Iterable[Row]:
 
 
 def load_reference(connection: psycopg.Connection[Any], territories: Territories) -> None:
-    """Write the tables of territories and renew the ladder of the known cells, in one transaction."""
+    """Write the tables of territories, in one transaction.
+
+    The ladder of the cells that are known already, and the counters that hang on it, are `rebuild`'s to renew.
+    """
     qpvs = territories.qpvs.values()
     with connection.transaction(), connection.cursor() as cursor:
         cursor.executemany(UPSERT_TERRITORY, territory_rows(territories))
@@ -69,5 +72,3 @@ def load_reference(connection: psycopg.Connection[Any], territories: Territories
             UPSERT_RPLS,
             [(q.code, q.dwellings, q.vacancy_percent, q.rotation_percent) for q in qpvs if q.generation == 2015],
         )
-        cursor.execute("DELETE FROM core.cell_territory")
-        cursor.execute("INSERT INTO core.cell_territory SELECT * FROM core.cell_ladder")

@@ -3,8 +3,9 @@
 import dataclasses
 import json
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
+import psycopg
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -13,13 +14,14 @@ from operations import rebuild as rebuilding
 from operations import redrive as redriving
 from operations.commands.services import InstanceName
 from operations.migrate import migrate as bring_up
-from operations.reference import load_reference
 from operations.verify import Verdict, recount_as_of
 from operations.verify import verify as prove
+from runtime.clock import SystemClock, paris_today
 from runtime.database import connect
 from runtime.settings import Settings
 from schemas.events.rules import Rules
 from schemas.territories import load
+from streams.counters.chunks import FactChunks
 from streams.ingest.cells import Cells
 
 GRAINS_FR = {
@@ -58,14 +60,12 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(1)
 
     @app.command(
-        help="Recalcule tous les compteurs depuis le registre, avec les tables de territoires de ce programme."
+        help="Recalcule tous les compteurs depuis le registre, avec les tables de territoires de ce programme. "
+        "Les faits (l'historique des réceptions) restent tels quels."
     )
     def rebuild(name: InstanceName = None) -> None:
-        settings = Settings.load(name)
-        with connect(settings, "migrator") as connection:
-            load_reference(connection, load())
-        with connect(settings, "ingest") as connection:
-            for grain, rows in rebuilding.rebuild(connection).items():
+        with connect(Settings.load(name), "migrator") as connection:
+            for grain, rows in rebuilding.rebuild(connection, load()).items():
                 typer.echo(f"{grain} : {rows:,} lignes".replace(",", " "))
 
     @app.command(help="Relit les événements mis en quarantaine, après une correction.")
@@ -75,9 +75,18 @@ def register(app: typer.Typer) -> None:
         name: InstanceName = None,
     ) -> None:
         settings = Settings.load(name)
-        cells = Cells(lambda: connect(settings, "ingest"))
-        with connect(settings, "ingest") as connection:
-            done = redriving.redrive(connection, Rules(load()), cells, reason=reason, landlord=landlord)
+        today = paris_today(SystemClock())
+
+        def open_database() -> psycopg.Connection[Any]:
+            return connect(settings, "ingest")
+
+        with open_database() as connection:
+            done = redriving.redrive(
+                *(connection, Rules(load()), Cells(open_database), FactChunks(open_database)),
+                today=today,
+                reason=reason,
+                landlord=landlord,
+            )
         typer.echo(
             f"{done.tried} événements relus, {done.accepted} acceptés, {done.tried - done.accepted} encore refusés."
         )

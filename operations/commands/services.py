@@ -1,6 +1,5 @@
 """`quartiers up | down | status | logs`: the services of an instance."""
 
-import shutil
 import subprocess
 from collections import deque
 from typing import Annotated, Literal
@@ -8,14 +7,16 @@ from typing import Annotated, Literal
 import typer
 
 from operations import compose, instance
+from operations.runtime_choice import chosen_runtime, remember_runtime
 from operations.services import grafana_service
-from operations.services.process import ServiceError
-from runtime.settings import Settings
+from operations.services.errors import ServiceError
+from runtime.settings import ROOT, Settings
 
-Runtime = Literal["auto", "native", "compose"]
+Asked = Literal["auto", "native", "compose"]
 InstanceName = Annotated[
     str | None, typer.Option("--instance", help="demo (par défaut), test, bench ou un nom à vous.")
 ]
+RuntimeName = Annotated[Asked, typer.Option(help="native, compose, ou selon la machine.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,15 +26,18 @@ def register(app: typer.Typer) -> None:
         help="Démarre tout : Kafka, la base, les agents, Grafana s'il est installé. Sans effet si tout tourne."
     )
     def up(
-        runtime: Annotated[Runtime, typer.Option(help="native, compose, ou selon la machine.")] = "auto",
+        runtime: RuntimeName = "auto",
         workers: Annotated[int, typer.Option(min=1, max=instance.MAX_WORKERS, help="Nombre d'agents.")] = 1,
         name: InstanceName = None,
     ) -> None:
-        if chosen_runtime(runtime) == "compose":
-            compose.up(Settings.load(name))
-            return
         settings = Settings.load(name)
+        chosen = chosen_runtime(settings, runtime)
+        if chosen == "compose":
+            compose.up(settings)
+            remember_runtime(settings, chosen)
+            return
         instance.up(settings, typer.echo, workers=workers)
+        remember_runtime(settings, chosen)
         show(settings)
         if grafana_service.process(settings).pid():
             typer.echo(f"Tableaux de bord : {grafana_service.url(settings)}")
@@ -41,45 +45,46 @@ def register(app: typer.Typer) -> None:
             typer.echo(grafana_service.HOW_TO_GET)
 
     @app.command(help="Arrête ce que `up` a démarré, et rien d'autre. Les données restent.")
-    def down(
-        runtime: Annotated[Runtime, typer.Option(help="native, compose, ou selon la machine.")] = "auto",
-        name: InstanceName = None,
-    ) -> None:
-        if chosen_runtime(runtime) == "compose":
+    def down(runtime: RuntimeName = "auto", name: InstanceName = None) -> None:
+        settings = Settings.load(name)
+        if chosen_runtime(settings, runtime) == "compose":
             compose.down()
             return
-        stopped = instance.down(Settings.load(name))
+        stopped = instance.down(settings, typer.echo)
         typer.echo(f"Arrêtés : {', '.join(stopped)}." if stopped else "Rien ne tournait.")
 
     @app.command(help="Montre ce qui tourne. Code de sortie 1 si un service est arrêté.")
-    def status(name: InstanceName = None) -> None:
-        if not show(Settings.load(name)):
+    def status(runtime: RuntimeName = "auto", name: InstanceName = None) -> None:
+        settings = Settings.load(name)
+        running = in_compose("ps", "--all") if chosen_runtime(settings, runtime) == "compose" else show(settings)
+        if not running:
             raise typer.Exit(1)
 
     @app.command(help="Montre la fin du journal d'un service : kafka, postgres, worker-1, supervisor, grafana.")
     def logs(
         service: Annotated[str, typer.Argument(help="Nom du service.")] = "worker-1",
         lines: Annotated[int, typer.Option("-n", min=1, help="Nombre de lignes.")] = 40,
+        runtime: RuntimeName = "auto",
         name: InstanceName = None,
     ) -> None:
-        folder = Settings.load(name).instance_dir / "log"
-        file = folder / f"{service}.log"
-        if not file.exists():
-            known = ", ".join(sorted(path.stem for path in folder.glob("*.log"))) or "aucun"
-            raise ServiceError(f"pas de journal pour « {service} ». Journaux présents : {known}.")
-        with file.open(errors="replace") as handle:
-            typer.echo("".join(deque(handle, lines)), nl=False)
+        settings = Settings.load(name)
+        if chosen_runtime(settings, runtime) == "compose":
+            if not in_compose("logs", "--tail", str(lines), IN_COMPOSE.get(service, service)):
+                raise typer.Exit(1)
+            return
+        show_log(settings, service, lines)
 
 
-def chosen_runtime(asked: Runtime) -> Literal["native", "compose"]:
-    """Return the runtime: compose where a Docker engine answers, else native."""
-    if asked != "auto":
-        return asked
-    if shutil.which("docker") is None:
-        return "native"
-    answers = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
-    engine = subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
-    return "compose" if answers and engine else "native"
+IN_COMPOSE = {"postgres": "timescaledb", "worker-1": "worker"}
+"""Our names of services, and those of `docker-compose.yml` where they differ."""
+
+
+def in_compose(*arguments: str) -> bool:
+    """Let `docker compose` answer; return whether it was content. ServiceError if there is no Docker."""
+    try:
+        return subprocess.run(["docker", "compose", *arguments], cwd=ROOT, check=False).returncode == 0
+    except OSError as error:
+        raise ServiceError("Docker n'est pas installé ici : `--runtime native` montre le mode natif.") from error
 
 
 def show(settings: Settings) -> bool:
@@ -89,3 +94,13 @@ def show(settings: Settings) -> bool:
         typer.echo(f"{service:<12} {'en marche (pid ' + str(pid) + ')' if pid else 'arrêté'}")
         running &= pid is not None or service == "grafana"
     return running
+
+
+def show_log(settings: Settings, service: str, lines: int) -> None:
+    """Print the end of a service's log; ServiceError, with the names that exist, if there is none."""
+    folder = settings.instance_dir / "log"
+    found = {path.stem: path for path in sorted(folder.glob("*.log"))}
+    if service not in found:
+        raise ServiceError(f"pas de journal pour « {service} ». Journaux présents : {', '.join(found) or 'aucun'}.")
+    with found[service].open(errors="replace") as handle:
+        typer.echo("".join(deque(handle, lines)), nl=False)

@@ -42,6 +42,15 @@ def command_line(pid: int) -> list[str]:
         return []
 
 
+def environment_of(pid: int) -> dict[str, str]:
+    """Return the environment with which a process was started, nothing if it is gone or another user's."""
+    try:
+        text = (PROC / str(pid) / "environ").read_bytes().decode(errors="replace")
+    except OSError:
+        return {}
+    return dict(entry.split("=", 1) for entry in text.split("\0") if "=" in entry)
+
+
 def marked(mark: str) -> int | None:
     """Return the pid of the live process that carries this mark and leads its session, None if there is none."""
     wanted = f"{MARK}={mark}".encode()
