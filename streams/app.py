@@ -7,7 +7,7 @@ experiment; see docs/architecture.md.
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import faust
@@ -25,9 +25,11 @@ from schemas.events.rules import Rules
 from schemas.territories import load
 from streams import worker_settings as figures
 from streams.counters.windows import roll_windows
+from streams.ingest.commit import Partition
 from streams.ingest.outbox import producer, relay
 from streams.ingest.pipeline import EXIT_BUG, Pipeline
 from streams.ingest.positions import consumer_class
+from streams.ingest.stall import StallWatch
 from streams.ingest.topics import TopicWatcher
 
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, KafkaError, AioKafkaError, OSError)
@@ -70,35 +72,47 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
     # One list, shared with the agent's stream, and extended in place when a landlord joins.
     moves.topics = list(topics)
 
+    async def rewind(due: Mapping[Partition, int]) -> None:
+        await app.consumer.rewind(due)
+
+    pipeline = Pipeline(open_database, Rules(load()), rewind)
+
     @app.agent(moves, concurrency=1)
     async def ingest(stream: Any) -> None:
-        pipeline = Pipeline(open_database, Rules(load()), app.consumer.rewind)
         async for events in stream.noack_take(figures.TAKE_MESSAGES, within=figures.LINGER_SECONDS):
             await pipeline.submit(events)
 
-    _add_topic_timer(app, moves, watcher, open_database)
+    _add_topic_timer(app, moves, pipeline, watcher, open_database)
     _add_roll_timer(app, clock, open_database)
     _add_relay_timer(app, settings, open_database)
     return app
 
 
 def _add_topic_timer(
-    app: faust.App, moves: Any, watcher: TopicWatcher, open_database: Callable[[], psycopg.Connection[Any]]
+    app: faust.App,
+    moves: Any,
+    pipeline: Pipeline,
+    watcher: TopicWatcher,
+    open_database: Callable[[], psycopg.Connection[Any]],
 ) -> None:
-    """Take up the topic of a new landlord, again and again until it is assigned; record how far topics go."""
-    link = Link(open_database)
+    """Take up the topic of a new landlord, again and again until it is assigned; record how far topics go.
 
-    def watch() -> list[str]:
+    The process ends if messages wait and this worker is handed none.
+    """
+    link = Link(open_database)
+    stall = StallWatch(figures.STALL_SECONDS)
+
+    def watch() -> tuple[list[str], dict[str, int]]:
         topics = watcher.topics()
-        watcher.record_ends(link.connection(), topics)
-        return topics
+        return topics, watcher.record_ends(link.connection(), topics)
 
     @app.timer(interval=figures.TOPICS_SECONDS)
     async def take_up_topics() -> None:
         _end_if_the_group_is_lost(app)
         try:
-            wanted = await asyncio.to_thread(watch)
+            wanted, waiting = await asyncio.to_thread(watch)
         except AWAY as error:
+            stall.moved()
             log.warning("topics not listed", error=str(error))
             await asyncio.to_thread(watcher.close)
             return
@@ -106,6 +120,10 @@ def _add_topic_timer(
         if set(wanted) - set(moves.topics) or any(topic not in subscribed for topic in wanted):
             moves.topics.extend(sorted(set(wanted) - set(moves.topics)))
             app.topics._flag_changes()
+        mine = {tp.topic for tp in app.consumer.assignment()} - {SENTINEL}
+        if stall.stands_still(waiting, mine, pipeline.taken, working=pipeline.working):
+            log.critical("messages wait and none is handed over: the process ends", waiting=waiting, mine=sorted(mine))
+            os._exit(EXIT_BUG)
 
 
 def _end_if_the_group_is_lost(app: faust.App) -> None:

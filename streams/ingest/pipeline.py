@@ -65,11 +65,21 @@ class Pipeline:
         self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decode")
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._in_flight: asyncio.Task[None] | None = None
+        self._in_hand = 0
+        self.taken = 0
+        """Batches handed over so far."""
+
+    @property
+    def working(self) -> bool:
+        """Whether a batch is in hand: being decoded, committed, or waiting for the database."""
+        return self._in_hand > 0
 
     async def submit(self, events: Sequence[Acknowledgeable]) -> None:
         """Take a batch: returns when it is decoded and the batch before is committed and acknowledged."""
         if not events:
             return
+        self.taken += 1
+        self._in_hand += 1
         loop = asyncio.get_running_loop()
         messages = [as_message(event) for event in events]
         batch = await loop.run_in_executor(self._decoder, self._guarded, self.prepare, messages)
@@ -117,6 +127,7 @@ class Pipeline:
         if done.due:
             log.warning("messages came before their turn: reading goes back", due=done.due)
             await self._rewind(done.due)
+        self._in_hand -= 1
 
     @staticmethod
     def _guarded(work: Callable[[Any], Any], argument: Any) -> Any:

@@ -13,6 +13,11 @@ from runtime.logging import logger
 from runtime.settings import Settings
 from streams.worker_settings import RETRY_SECONDS
 
+WAITING = """
+SELECT topic, coalesce(next_offset, 0) FROM core.topic_end LEFT JOIN core.ingest_offset USING (topic, partition)
+WHERE topic = ANY(%s) AND end_offset > coalesce(next_offset, 0)
+"""
+
 
 def landlord_topics(names: Iterable[str]) -> list[str]:
     """Return the moves topics among `names`, sorted, the sentinel included: it keeps a worker alive alone."""
@@ -35,8 +40,11 @@ class TopicWatcher:
         """Return the moves topics that exist now."""
         return landlord_topics(self._client().topics())
 
-    def record_ends(self, connection: psycopg.Connection[Any], topics: Iterable[str]) -> None:
-        """Write how far each topic goes: the lag on the dashboards is this minus what is done."""
+    def record_ends(self, connection: psycopg.Connection[Any], topics: Iterable[str]) -> dict[str, int]:
+        """Write how far each topic goes: the lag on the dashboards is this minus what is done.
+
+        Return the next offset of each topic where messages wait.
+        """
         ends = self._client().end_offsets([TopicPartition(topic, 0) for topic in topics])
         with connection.transaction(), connection.cursor() as cursor:
             cursor.executemany(
@@ -45,6 +53,7 @@ class TopicWatcher:
                 "seen_at = clock_timestamp()",
                 sorted((tp.topic, tp.partition, end) for tp, end in ends.items()),
             )
+        return dict(connection.execute(WAITING, (list(topics),)).fetchall())
 
     def close(self) -> None:
         """Forget the connection: the next call makes a new one."""
