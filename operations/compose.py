@@ -1,36 +1,50 @@
-"""The compose runtime: passwords into an ignored `.env` file, then `docker compose`."""
+"""The compose runtime: passwords and ports into an ignored `.env` file, then `docker compose`."""
 
 import os
 import subprocess
 
-from operations.services.process import ServiceError
+from operations.services.errors import ServiceError
 from runtime.database import ROLES
 from runtime.settings import ROOT, Settings
 
 ENV_FILE = ROOT / ".env"
-PRINCIPALS = ("admin", "worker", "postgres", "grafana-admin", *ROLES)
+PRINCIPALS = ("admin", "worker", "postgres", "grafana-admin", "grafana-public-admin", *ROLES)
+PORTS = ("kafka", "postgres", "grafana", "grafana_public")
 
 
-def write_passwords(settings: Settings) -> None:
-    """Write the passwords, made once, where `docker-compose.yml` reads them; mode 600."""
-    lines = [f"QUARTIERS_PASSWORD_{name.upper().replace('-', '_')}={settings.password(name)}\n" for name in PRINCIPALS]
+def environment(settings: Settings) -> dict[str, str]:
+    """Return what `docker-compose.yml` is given: every password, and the loopback ports that it publishes.
+
+    They are the instance's own, so that every command run on this machine reaches the containers too.
+    """
+    passwords = {f"QUARTIERS_PASSWORD_{name.upper().replace('-', '_')}": settings.password(name) for name in PRINCIPALS}
+    ports = {f"QUARTIERS_{service.upper()}_PORT": str(settings.port(service)) for service in PORTS}
+    return {**passwords, **ports, "QUARTIERS_DATABASE_NAME": settings.database_name}
+
+
+def write_environment(settings: Settings) -> None:
+    """Write the environment where `docker compose` reads it; mode 600, also where the file was there before."""
     descriptor = os.open(ENV_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as handle:
-        handle.writelines(lines)
+        os.fchmod(descriptor, 0o600)
+        handle.writelines(f"{name}={value}\n" for name, value in environment(settings).items())
 
 
 def up(settings: Settings) -> None:
-    """Start every service of `docker-compose.yml`; ServiceError if Docker refuses."""
-    write_passwords(settings)
+    """Start every service of `docker-compose.yml` and wait until all are healthy; ServiceError if Docker refuses."""
+    write_environment(settings)
     _compose("up", "--detach", "--build", "--wait")
 
 
 def down() -> None:
     """Stop them; volumes stay."""
-    _compose("down")
+    _compose("--profile", "public", "down")
 
 
 def _compose(*arguments: str) -> None:
-    done = subprocess.run(["docker", "compose", *arguments], cwd=ROOT, check=False)
+    try:
+        done = subprocess.run(["docker", "compose", *arguments], cwd=ROOT, check=False)
+    except OSError as error:
+        raise ServiceError("Docker n'est pas installé ici : `quartiers up --runtime native`.") from error
     if done.returncode:
-        raise ServiceError(f"docker compose {arguments[0]} a échoué (code {done.returncode}).")
+        raise ServiceError(f"`docker compose {' '.join(arguments)}` a échoué (code {done.returncode}).")
