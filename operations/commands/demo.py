@@ -8,10 +8,13 @@ from rich.console import Console
 
 from operations import instance
 from operations.demo.plan import make_plan
-from operations.demo.run import StalledError, run
-from operations.services.process import ServiceError
+from operations.demo.run import run
+from operations.services.interrupts import stops_like_ctrl_c, undisturbed
+from operations.services.lock import alone
 from runtime.clock import SystemClock, paris_today
 from runtime.settings import Settings
+
+INTERRUPTED = 130
 
 
 def register(app: typer.Typer) -> None:
@@ -23,20 +26,22 @@ def register(app: typer.Typer) -> None:
         scale: Annotated[float, typer.Option(min=0.01, max=2.0, help="1 : le parc réel.")] = 1.0,
         seconds_per_day: Annotated[float | None, typer.Option(min=0.2, help="Durée d'un jour, en secondes.")] = None,
     ) -> None:
-        console = Console()
+        console = Console(highlight=False)
         settings = Settings.load("demo")
         pace = seconds_per_day or (2.0 if once else 15.0)
         plan = make_plan(paris_today(SystemClock()), once=once, scale=scale, seconds_per_day=pace)
-        proved = False
-        try:
-            proved = run(settings, plan, console)
-            if not once:
-                console.print("Le système reste en marche. Ctrl-C pour l'arrêter.")
-                signal.pause()
-        except KeyboardInterrupt:
-            console.print("Arrêt demandé.")
-        except StalledError as error:
-            raise ServiceError(str(error)) from error
-        finally:
-            instance.down(settings)
-        raise typer.Exit(0 if proved else 1)
+        busy = "Une démonstration est déjà en cours ici{holder} : une seule à la fois."
+        code = INTERRUPTED
+        with stops_like_ctrl_c(), alone(settings.instance_dir / "run" / "demo.lock", refuse=busy):
+            try:
+                code = 0 if run(settings, plan, console) else 1
+                if not once:
+                    console.print("Le système reste en marche. Ctrl-C pour l'arrêter.")
+                    signal.pause()
+            except KeyboardInterrupt:
+                console.print("Arrêt demandé.")
+            finally:
+                with undisturbed():
+                    console.print("Arrêt des services ...")
+                    instance.down(settings, console.print)
+        raise typer.Exit(code)

@@ -1,6 +1,8 @@
-"""What the demonstration proves at its end: the ledger is the simulator's truth, the counters are a recount."""
+"""What the demonstration proves at its end: the ledger is the simulator's truth, and so is the quarantine."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -17,20 +19,40 @@ SELECT landlord, move_id, revision, status, direction, effective_on, date_precis
     qpv_2015, reason, flow IS NOT NULL
 FROM core.move JOIN core.cell USING (cell_id)
 """
+QUARANTINE = "SELECT reason, count(*) FROM core.quarantine GROUP BY 1"
+Key = tuple[str, UUID]
+LedgerRow = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many moves the ledger and the truth hold, and how many of them are not the same."""
+    """How many moves the ledger and the truth hold, how many of them are not the same, and what was refused.
+
+    `differing` counts moves of the ledger that the truth lacks or tells otherwise; `missing` those of the truth
+    that the ledger lacks.
+    """
 
     ledger: int
     truth: int
     differing: int
+    missing: int
+    quarantined: Counter[str] = field(default_factory=Counter)
+    malformed: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def moves_equal(self) -> bool:
+        """Whether the ledger is the truth, move for move."""
+        return self.differing == 0 and self.missing == 0
+
+    @property
+    def quarantine_equal(self) -> bool:
+        """Whether exactly the spoilt events were refused, each for its reason."""
+        return self.quarantined == self.malformed
 
     @property
     def equal(self) -> bool:
-        """Whether the ledger is the truth, move for move."""
-        return self.differing == 0 and self.ledger == self.truth
+        """Whether both are so."""
+        return self.moves_equal and self.quarantine_equal
 
 
 def wire_hash(direction: str, data: dict[str, Any]) -> bytes:
@@ -42,23 +64,31 @@ def wire_hash(direction: str, data: dict[str, Any]) -> bytes:
     return content_hash(MOVE_DEFAULTS | read | {"direction": direction})
 
 
-def _expected(move: TruthMove, date_precision: str) -> tuple[object, ...]:
+def _expected(move: TruthMove, date_precision: str) -> LedgerRow:
     effective_on = move.effective_on.replace(day=1) if date_precision == "month" else move.effective_on
     counted = move.in_scope and move.status == "effective"
     place = (move.commune, move.qpv_2024, move.qpv_2015)
     return (move.revision, move.status, move.direction, effective_on, *place, move.reason, counted)
 
 
+def compare_moves(ledger: Iterable[LedgerRow], truth: Mapping[Key, TruthMove]) -> Comparison:
+    """Compare rows of `LEDGER` with the truth, move for move."""
+    rows = differing = known = 0
+    for landlord, move_id, revision, status, direction, effective_on, precision, *rest in ledger:
+        rows += 1
+        move = truth.get((landlord, move_id))
+        known += move is not None
+        found = (revision, status, direction, effective_on, *rest)
+        differing += move is None or _expected(move, precision) != found
+    return Comparison(rows, len(truth), differing, len(truth) - known)
+
+
 def compare(connection: psycopg.Connection[Any], region: Region) -> Comparison:
-    """Compare the ledger with the simulator's truth, move for move."""
-    truth: dict[tuple[str, UUID], TruthMove] = region.truth(wire_hash).moves
-    ledger = differing = 0
-    with connection.transaction(), connection.cursor("ledger") as cursor:
-        cursor.itersize = 20_000
-        cursor.execute(LEDGER)
-        for landlord, move_id, revision, status, direction, effective_on, precision, *rest in cursor:
-            ledger += 1
-            move = truth.get((landlord, move_id))
-            found = (revision, status, direction, effective_on, *rest)
-            differing += move is None or _expected(move, precision) != found
-    return Comparison(ledger, len(truth), differing)
+    """Compare ledger and quarantine with what the simulator published."""
+    truth = region.truth(wire_hash)
+    with connection.transaction():
+        quarantined = Counter(dict(connection.execute(QUARANTINE).fetchall()))
+        with connection.cursor("ledger") as cursor:
+            cursor.itersize = 20_000
+            moves = compare_moves(cursor.execute(LEDGER), truth.moves)
+    return Comparison(moves.ledger, moves.truth, moves.differing, moves.missing, quarantined, truth.malformed)

@@ -3,21 +3,24 @@
 import json
 import shutil
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import psycopg
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from operations import instance, supervisor
+from operations import instance
 from operations.demo import closing
 from operations.demo.plan import Plan
 from operations.demo.proof import compare
 from operations.demo.publish import stream_days, upload_past
-from operations.services import grafana_service, worker_service
+from operations.demo.wording import number
+from operations.services import grafana_service
+from operations.services.errors import ServiceError
 from operations.verify import verify
-from producers.region import Region, simulate
+from producers.region import Publication, Region, simulate
 from runtime.broker import enrol_landlords
 from runtime.clock import AcceleratedClock
 from runtime.database import connect
@@ -25,76 +28,56 @@ from runtime.settings import Settings
 
 SEED = 2026
 STALLED_SECONDS = 60
-
-
-class StalledError(RuntimeError):
-    """The worker did not take anything for a minute; the message, in French, says where to look."""
+TAKEN = "SELECT coalesce(sum(n), 0)::bigint FROM core.tally"
+STALLED = "{taken} événements traités sur {published}, puis plus rien : voir `quartiers logs worker-1`."
 
 
 @dataclass
 class Figures:
-    """What the closing table tells."""
+    """What is counted on the way."""
 
     published: int = 0
+    seeded: int = 0
     seed_seconds: float = 0.0
-    waits: list[float] = field(default_factory=list)
 
 
 def run(settings: Settings, plan: Plan, console: Console) -> bool:
-    """Seed, stream, and prove; return whether everything is equal. Services are left running."""
+    """Seed, stream, and prove; return whether everything is proved. Services are left running.
+
+    Ctrl-C while days pass ends them: the closing table tells what was published until then.
+    """
+    figures = Figures()
     fresh_instance(settings, console)
-    still = AcceleratedClock(plan.origin, datetime.now(UTC), 0.0).describe()
-    instance.start_services(settings, console.print)
-    instance.prepare(settings, today=plan.live_from)
+    with console.status("Kafka et PostgreSQL ..."):
+        instance.start_services(settings, console.print)
+        instance.prepare(settings, today=plan.live_from)
     with console.status("Région fictive : bailleurs, logements, baux ..."):
         region = simulate(plan.start, plan.end, SEED, plan.scale)
-    enrol(settings, region)
-    worker_service.start(settings, 1, still)
-    supervisor.start(settings, 1, still)
-    figures = Figures()
-    with progress(console) as bars:
-        started = time.monotonic()
-        sent = bars.add_task("Événements publiés (5 ans)", total=None)
-        rest = upload_past(settings, region, plan, lambda n: count(figures, lambda: bars.advance(sent, n), n))
-        bars.update(sent, total=figures.published)
-        taken = bars.add_task("Événements traités", total=figures.published)
-        wait_until_taken(settings, figures.published, lambda n: bars.update(taken, completed=n))
-        figures.seed_seconds = time.monotonic() - started
-    supervisor.process(settings).stop(patience=15)
-    worker_service.stop(settings, 1)
-    clock = AcceleratedClock(plan.origin, datetime.now(UTC), plan.rate)
-    worker_service.start(settings, 1, clock.describe())
-    supervisor.start(settings, 1, clock.describe())
-    grafana_service.start(settings)
-    closing.say_where(settings, console)
-    with progress(console) as bars:
-        days = bars.add_task("Jours qui passent", total=(plan.end - plan.live_from).days)
-
-        def pass_day(n: int) -> None:
-            count(figures, lambda: None, n)
-            bars.update(days, completed=(clock.now() - plan.origin).days)
-
-        try:
-            stream_days(settings, rest, clock, pass_day)
-        except KeyboardInterrupt:
-            console.print("Arrêt demandé.")
-        bars.update(days, completed=(clock.now() - plan.origin).days)
+        enrol(settings, region)
+    rest = seed(settings, plan, region, figures, console)
+    whole = stream(settings, plan, rest, figures, console)
     with console.status("Derniers événements ..."):
         wait_until_taken(settings, figures.published, lambda _: None)
-    with connect(settings, "ingest") as connection, console.status("Recomptage ..."):
+    with console.status("Recomptage de tous les compteurs ..."), connect(settings, "ingest") as connection:
         verdict = verify(connection)
-        truth = compare(connection, region) if plan.once else None
-    closing.show(settings, console, figures.published, figures.seed_seconds, verdict, truth)
-    return verdict.equal and (truth is None or truth.equal)
+        # The truth speaks of everything that the simulator has: it is asked only if everything was published.
+        truth = compare(connection, region) if whole else None
+    end = closing.close(settings, figures.published, figures.seeded, figures.seed_seconds, verdict, truth)
+    closing.show(end, console)
+    if not whole and plan.once:
+        console.print("[red]✘ interrompue avant la fin : la vérité du simulateur n'a pas été comparée[/]")
+    return end.proved and (whole or not plan.once)
 
 
 def fresh_instance(settings: Settings, console: Console) -> None:
     """Throw the last demonstration's data away: it has its own clock. Downloads, ports and passwords stay."""
-    stopped = instance.down(settings)
+    stopped = instance.down(settings, console.print)
     if stopped:
         console.print(f"Démonstration précédente arrêtée : {', '.join(stopped)}.")
-    for name in ("kafka", "postgres", "log"):
-        shutil.rmtree(settings.instance_dir / name, ignore_errors=True)
+    for name in ("kafka", "postgres", "postgres.new", "grafana", "log"):
+        folder = settings.instance_dir / name
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 def enrol(settings: Settings, region: Region) -> None:
@@ -111,32 +94,92 @@ def enrol(settings: Settings, region: Region) -> None:
     )
 
 
+def seed(settings: Settings, plan: Plan, region: Region, figures: Figures, console: Console) -> Iterator[Publication]:
+    """Publish the past while the worker takes it, its clock standing still; return what is left to publish."""
+    instance.run_workers(settings, 1, AcceleratedClock(plan.origin, datetime.now(UTC), 0.0).describe())
+    started = time.monotonic()
+    with progress(console) as bars:
+        out = bars.add_task("Cinq ans publiés", total=None, count="")
+        taken = bars.add_task("Cinq ans traités", total=None, count="", start=True)
+
+        def sent(n: int) -> None:
+            figures.published += n
+            bars.update(out, count=number(figures.published))
+
+        def told(n: int) -> None:
+            bars.update(taken, completed=n, count=f"{number(n)} / {number(figures.published)}")
+
+        rest = upload_past(settings, region, plan, sent)
+        bars.update(out, total=figures.published, completed=figures.published)
+        bars.update(taken, total=figures.published)
+        wait_until_taken(settings, figures.published, told)
+    figures.seeded, figures.seed_seconds = figures.published, time.monotonic() - started
+    return rest
+
+
+def stream(settings: Settings, plan: Plan, rest: Iterator[Publication], figures: Figures, console: Console) -> bool:
+    """Let the days pass at the accelerated clock; return whether all of them did, and not Ctrl-C ended them."""
+    instance.stop_workers(settings)
+    clock = AcceleratedClock(plan.origin, datetime.now(UTC), plan.rate)
+    instance.run_workers(settings, 1, clock.describe())
+    grafana_service.start(settings)
+    closing.say_where(settings, console)
+    if not plan.once:
+        console.print(f"Un jour dure {plan.seconds_per_day:g} s. Ctrl-C arrête les jours et montre le bilan.")
+    with progress(console) as bars:
+        days = bars.add_task("Jours qui passent", total=(plan.end - plan.live_from).days, count="")
+
+        def sent(n: int) -> None:
+            figures.published += n
+
+        def tick() -> None:
+            now = clock.now()
+            live = figures.published - figures.seeded
+            bars.update(days, completed=(now - plan.origin).days, count=f"{now:%d/%m/%Y} · {number(live)} événements")
+
+        try:
+            stream_days(settings, rest, clock, sent, tick)
+        except KeyboardInterrupt:
+            console.print("Arrêt demandé : plus rien n'est publié. (Ctrl-C encore : sans bilan.)")
+            return False
+        bars.update(days, completed=(plan.end - plan.live_from).days)
+    return True
+
+
 def progress(console: Console) -> Progress:
     """Return progress bars that tell how many, of how many, and since when."""
     return Progress(
-        TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+        TextColumn("{task.description:<18}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+        console=console,
     )
 
 
-def count(figures: Figures, tell: Callable[[], None], events: int) -> None:
-    """Add published events, and tell."""
-    figures.published += events
-    tell()
-
-
 def wait_until_taken(settings: Settings, published: int, tell: Callable[[int], None]) -> None:
-    """Wait until each published event has its outcome; StalledError if nothing moves for a minute."""
+    """Wait until each published event has its outcome, also across a restart of the database.
+
+    Raises ServiceError if nothing moves for a minute.
+    """
     last, since = -1, time.monotonic()
-    with connect(settings, "analyst", autocommit=True) as connection:
-        while True:
-            taken = int(connection.execute("SELECT coalesce(sum(n), 0) FROM core.tally").fetchall()[0][0])
+    while True:
+        taken = count_taken(settings)
+        if taken is not None:
             tell(taken)
             if taken >= published:
                 return
             if taken != last:
                 last, since = taken, time.monotonic()
-            elif time.monotonic() - since > STALLED_SECONDS:
-                raise StalledError(
-                    f"{taken} événements traités sur {published}, puis plus rien : voir `quartiers logs worker-1`"
-                )
-            time.sleep(0.2)
+        if time.monotonic() - since > STALLED_SECONDS:
+            raise ServiceError(STALLED.format(taken=max(last, 0), published=published))
+        time.sleep(0.2)
+
+
+def count_taken(settings: Settings) -> int | None:
+    """Return how many events have their outcome; None while the database is away."""
+    try:
+        with connect(settings, "analyst") as connection:
+            return int(connection.execute(TAKEN).fetchall()[0][0])
+    except psycopg.OperationalError:
+        return None

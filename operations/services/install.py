@@ -128,7 +128,14 @@ def require_writable(folder: Path) -> None:
 
 
 def _run(command: Sequence[str], failure: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        tail = "\n".join((done.stdout + done.stderr).splitlines()[-12:])
+    """Run an installer. After Ctrl-C it is given the time to put away what it had begun."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
+        try:
+            output, _ = child.communicate()
+        except BaseException:
+            child.terminate()
+            child.communicate(timeout=60)
+            raise
+    if child.returncode:
+        tail = "\n".join(output.splitlines()[-12:])
         raise ServiceError(f"{failure} :\n{tail}")

@@ -10,10 +10,10 @@ from operations.services.errors import ServiceError
 
 
 @contextmanager
-def alone(file: Path, say: Callable[[str], None] | None = None) -> Iterator[None]:
+def alone(file: Path, say: Callable[[str], None] | None = None, *, refuse: str = "") -> Iterator[None]:
     """Hold the lock during the block; wait for whoever holds it, and say so once.
 
-    Raises ServiceError if the folder cannot be written.
+    Raises ServiceError if the folder cannot be written, and, with the text `refuse`, instead of waiting.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -23,7 +23,9 @@ def alone(file: Path, say: Callable[[str], None] | None = None) -> Iterator[None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except BlockingIOError as error:
+            if refuse:
+                raise ServiceError(refuse.format(holder=_holder(descriptor))) from error
             if say is not None:
                 say(f"Une autre commande est en cours sur cette instance{_holder(descriptor)} ; attente de sa fin ...")
             fcntl.flock(descriptor, fcntl.LOCK_EX)

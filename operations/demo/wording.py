@@ -1,0 +1,35 @@
+"""What the demonstration says of outcomes and of reasons, in French."""
+
+OUTCOMES = {
+    "applied": "appliqués",
+    "superseded": "remplacés : une révision plus récente était déjà là",
+    "duplicate": "doublons",
+    "out_of_scope": "hors champ (renouvellements, glissements de bail)",
+    "quarantined": "en quarantaine",
+}
+REASONS = {
+    "not_json": "n'est pas du JSON",
+    "too_deep": "trop imbriqué",
+    "empty_batch": "lot vide",
+    "batch_too_large": "lot de plus de 500 événements",
+    "unknown_type": "type d'événement inconnu",
+    "missing_field": "champ obligatoire absent",
+    "invalid_field": "valeur impossible ou du mauvais type",
+    "unknown_code": "code inconnu de sa liste",
+    "unknown_commune": "commune inconnue",
+    "unknown_qpv": "quartier prioritaire inconnu",
+    "too_far_ahead": "date trop lointaine",
+    "personal_data": "donnée personnelle interdite",
+    "wrong_source": "source d'un autre bailleur",
+    "duplicate_cell": "deux lignes de stock pour un même lieu",
+}
+
+
+def number(value: int | None) -> str:
+    """Return a number as the French write it; a value held back is `secret`."""
+    return "secret" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def reason(code: str) -> str:
+    """Return what a reason code means, with the code."""
+    return f"{REASONS.get(code, 'autre motif')} ({code})"
