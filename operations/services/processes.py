@@ -11,13 +11,17 @@ MARK = "QUARTIERS_SERVICE"
 
 
 def start_time(pid: int) -> int | None:
-    """Return the start of a live process in clock ticks since boot, None if there is none or only a zombie."""
+    """Return the start of a live process in clock ticks since boot, None if there is none or only a zombie.
+
+    One whose first thread alone has died still holds its files and its ports: a broker that is being killed.
+    """
     try:
         stat = (PROC / str(pid) / "stat").read_text()
     except OSError:
         return None
     fields = stat.rpartition(")")[2].split()
-    return None if fields[0] in "ZX" else int(fields[19])
+    state, threads, started = fields[0], int(fields[17]), int(fields[19])
+    return None if state in "ZX" and threads <= 1 else started
 
 
 def boot() -> str:
