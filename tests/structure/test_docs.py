@@ -1,0 +1,160 @@
+"""What the documents say is there: links, files, commands, messages, and examples that hold."""
+
+import json
+import re
+import subprocess
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import typer
+from jsonschema import Draft202012Validator
+
+from operations.cli import app
+from schemas.events.publish import PUBLISHED
+from schemas.events.reading import read_message
+from schemas.events.rules import Rules
+from schemas.territories import load
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+OPERATIONS = ROOT / "docs" / "operations.md"
+CONTRACT = ROOT / "docs" / "contract.md"
+FOLDERS = "schemas runtime producers streams consumers dashboards operations benchmarks tests docs requirements".split()
+HOSTS = {"keepachangelog.com", "semver.org"}
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"`([^`\n]+)`")
+PATH = re.compile(rf"(?<![\w/.-])((?:{'|'.join(FOLDERS)})/[\w./-]*\w|(?:{'|'.join(FOLDERS)})/)")
+FILE_NAME = re.compile(r"^[\w.-]+\.(?:py|sql|yml|toml|md|csv|sh|conf|properties)$")
+ABSOLUTE = re.compile(r"(?<![\w:/.])/(?:work|root|home|Users)/")
+
+every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+
+
+def code_of(text: str) -> str:
+    """Return what a document shows as code: fenced blocks and spans."""
+    blocks = FENCE.findall(text)
+    return "\n".join([*blocks, *SPAN.findall(FENCE.sub("", text))])
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def commands() -> set[str]:
+    group: Any = typer.main.get_command(app)
+    return set(group.commands)
+
+
+def missing_links(text: str, folder: Path) -> list[str]:
+    links = [link.partition("#")[0] for link in LINK.findall(FENCE.sub("", text)) if "://" not in link]
+    return [link for link in links if link and not (folder / link).exists()]
+
+
+def missing_paths(text: str) -> list[str]:
+    return [path for path in PATH.findall(text) if "NNNN" not in path and not (ROOT / path).exists()]
+
+
+@every_document
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    assert missing_links(document.read_text(encoding="utf-8"), document.parent) == []
+
+
+@every_document
+def test_every_path_that_is_named_exists(document: Path) -> None:
+    text = re.sub(r"https?://\S+", "", document.read_text(encoding="utf-8"))
+    assert missing_paths(re.sub(r"\]\([^)]*\)", "]", text)) == []
+
+
+@every_document
+def test_every_file_named_without_its_folder_exists(document: Path) -> None:
+    names = {span for span in SPAN.findall(document.read_text(encoding="utf-8")) if FILE_NAME.match(span)}
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=False
+    )
+    known = {Path(line).name for line in listed.stdout.decode().splitlines()}
+    if listed.returncode:
+        known = {path.name for folder in FOLDERS for path in (ROOT / folder).rglob("*")}
+    assert names - known - {path.name for path in ROOT.iterdir()} == set()
+
+
+@every_document
+def test_every_make_target_and_command_that_is_named_exists(document: Path) -> None:
+    code = code_of(document.read_text(encoding="utf-8"))
+    assert set(re.findall(r"\bmake ([a-z]+)\b", code)) - targets() == set()
+    assert set(re.findall(r"\bquartiers ([a-z]+)\b", code)) - commands() == set()
+
+
+@every_document
+def test_no_path_of_a_machine_and_no_foreign_host(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    assert not ABSOLUTE.search(text)
+    assert {urlsplit(url).hostname for url in re.findall(r"https?://[^\s)>\"]+", text)} <= HOSTS
+
+
+def test_the_checks_see_what_is_wrong() -> None:
+    assert missing_links("[a](docs/none.md) [b](README.md#top)", ROOT) == ["docs/none.md"]
+    assert missing_paths("`streams/none.py`, `streams/app.py` and operations/") == ["streams/none.py"]
+    assert code_of("a `make x` b\n```sh\nquartiers y\n```\n") == "quartiers y\n\nmake x"
+
+
+def test_every_command_is_explained_to_whoever_runs_the_system() -> None:
+    told = set(re.findall(r"`quartiers ([a-z]+)", OPERATIONS.read_text(encoding="utf-8")))
+    assert commands() - told == set()
+
+
+def test_every_target_of_the_makefile_does_something_and_says_what() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = set(re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)[0].split())
+    assert phony == targets()
+    assert phony == set(re.findall(r"^([a-z]+):.*## \S", text, re.MULTILINE))
+
+
+def test_every_message_that_is_explained_is_in_the_code() -> None:
+    section = OPERATIONS.read_text(encoding="utf-8").partition("## Ce que disent les messages")[2].partition("\n## ")[0]
+    messages = re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+    assert len(messages) > 10
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("operations", "runtime", "streams")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    assert [message for message in messages if message not in sources] == []
+
+
+def examples() -> list[tuple[str, dict[str, Any]]]:
+    """Return (schema file, example) of each section of the contract's page."""
+    sections = CONTRACT.read_text(encoding="utf-8").split("\n## ")[1:]
+    found = []
+    for section in sections:
+        if blocks := FENCE.findall(section):
+            (name,) = re.findall(r"\[([\w.]+\.schema\.json)\]", section.splitlines()[0])
+            found.append((name, json.loads(blocks[0])))
+    return found
+
+
+def test_the_contracts_page_has_an_example_of_each_published_schema() -> None:
+    assert sorted(name for name, _ in examples()) == sorted(path.name for path in PUBLISHED.glob("*.json"))
+
+
+@pytest.mark.parametrize(("name", "example"), examples(), ids=[name for name, _ in examples()])
+def test_an_example_of_the_contract_would_be_accepted(name: str, example: dict[str, Any]) -> None:
+    schema = json.loads((PUBLISHED / name).read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(example)
+    reading = read_message(json.dumps(example).encode())
+    assert reading.rejected == []
+    ((_, event),) = reading.events
+    received_on = datetime.fromisoformat(example["time"]).date()
+    assert Rules(load()).check(event, "123456789", received_on) is None
+
+
+def test_the_pins_of_the_image_are_those_of_development() -> None:
+    def pins(name: str) -> set[str]:
+        return set(re.findall(r"^(\S+==\S+)", (ROOT / "requirements" / name).read_text(), re.MULTILINE))
+
+    assert pins("run.txt")
+    assert pins("run.txt") < pins("dev.txt")
