@@ -1,0 +1,121 @@
+"""How one column of a query's result looks: unit, colour, width, words for its values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grafana_foundation_sdk.models.dashboard import (
+    DynamicConfigValue,
+    SpecialValueMap,
+    SpecialValueMatch,
+    Threshold,
+    ThresholdsConfig,
+    ThresholdsMode,
+    ValueMap,
+    ValueMapping,
+    ValueMappingResult,
+)
+
+from dashboards import palette
+
+COUNT = "locale"
+PERCENT = "percent"
+SECONDS = "s"
+DAY = "time:DD/MM/YYYY"
+MONTH = "time:MM/YYYY"
+MOMENT = "time:DD/MM/YYYY HH:mm"
+TEXT = "string"
+
+
+def words(meanings: Mapping[str, tuple[str, str]]) -> list[ValueMapping]:
+    """Return a mapping from codes to the reader's word and its colour."""
+    return [
+        ValueMap(
+            options={
+                code: ValueMappingResult(text=word, color=colour, index=index)
+                for index, (code, (word, colour)) in enumerate(meanings.items())
+            }
+        )
+    ]
+
+
+def null_as(text: str, colour: str) -> list[ValueMapping]:
+    """Return a mapping that says in a word what a null is here."""
+    return [
+        SpecialValueMap(
+            options={"match": SpecialValueMatch.NULL, "result": ValueMappingResult(text=text, color=colour, index=0)}
+        )
+    ]
+
+
+def steps(*pairs: tuple[float | None, str]) -> ThresholdsConfig:
+    """Return thresholds from (lowest value, colour) pairs; the first value is None."""
+    return ThresholdsConfig(
+        mode=ThresholdsMode.ABSOLUTE, steps=[Threshold(value=value, color=colour) for value, colour in pairs]
+    )
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column, by the name that its query gives it."""
+
+    name: str
+    unit: str
+    decimals: int | None = None
+    colour: str | None = None
+    width: int | None = None
+    mappings: list[ValueMapping] | None = None
+    thresholds: ThresholdsConfig | None = None
+    scheme: str | None = None
+    cell: str | None = None
+    link: tuple[str, str] | None = None
+    hidden: bool = False
+    filterable: bool = False
+    lowest: float | None = None
+    highest: float | None = None
+    line: Mapping[str, object] | None = None
+
+    def properties(self) -> list[DynamicConfigValue]:
+        """Return the override that Grafana applies to the column."""
+        cell: dict[str, object] | None = {"type": self.cell} if self.cell else None
+        links = [{"title": self.link[0], "url": self.link[1]}] if self.link else None
+        found: dict[str, object] = {
+            "unit": self.unit,
+            "decimals": self.decimals,
+            "color": self._color(),
+            "mappings": self.mappings,
+            "thresholds": self.thresholds,
+            "links": links,
+            "min": self.lowest,
+            "max": self.highest,
+            "custom.width": self.width,
+            "custom.cellOptions": cell,
+            "custom.hidden": self.hidden or None,
+            "custom.filterable": self.filterable or None,
+            **{f"custom.{key}": value for key, value in (self.line or {}).items()},
+        }
+        return [DynamicConfigValue(id_val=key, value=value) for key, value in found.items() if value is not None]
+
+    def _color(self) -> dict[str, str] | None:
+        if self.colour:
+            return {"mode": "fixed", "fixedColor": self.colour}
+        return {"mode": self.scheme} if self.scheme else None
+
+
+SECRET = null_as("secret", palette.HELD_BACK)
+UNTOLD = null_as("—", palette.QUIET)
+DEPARTURES = Field("Départs", COUNT, 0, palette.DEPARTURES)
+ARRIVALS = Field("Arrivées", COUNT, 0, palette.ARRIVALS)
+SOLDE = Field("Solde", COUNT, 0, palette.SOLDE)
+RATE = Field("Taux de départ", PERCENT, 1, mappings=UNTOLD)
+DWELLINGS = Field("Logements", COUNT, 0, mappings=UNTOLD)
+COMPLETENESS = Field(
+    "Complétude",
+    PERCENT,
+    1,
+    thresholds=steps((None, palette.BAD), (80, palette.WARNING), (95, palette.GOOD)),
+    scheme="thresholds",
+    mappings=UNTOLD,
+)
+"""Under 80 % a month does not count as complete."""
+THROUGH = Field("Complet jusqu'à", MONTH, mappings=UNTOLD)
+STATUS = Field("Statut", TEXT, mappings=words(palette.STATUSES), cell="color-text")

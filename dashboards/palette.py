@@ -1,0 +1,55 @@
+"""The colours, the same on every dashboard, told apart by a colour-blind reader (Okabe and Ito's palette)."""
+
+DEPARTURES = "#E69F00"
+ARRIVALS = "#56B4E9"
+SOLDE = "#CCCCDC"
+GOOD = "#009E73"
+WARNING = "#F0E442"
+BAD = "#D55E00"
+QUIET = "#8E8E99"
+HELD_BACK = "#CC79A7"
+ABSENT = "#5A5A66"
+
+STATUSES = {
+    "value": ("valeur", GOOD),
+    "provisional": ("provisoire", WARNING),
+    "secret": ("secret", HELD_BACK),
+    "not_covered": ("non couvert", QUIET),
+    "no_data": ("pas de données", ABSENT),
+}
+"""The statuses of a figure: the word that the reader sees, and its colour. Zero is a value."""
+
+OUTCOMES = {
+    "Appliqués": GOOD,
+    "Remplacés": "#0072B2",
+    "Déjà reçus": QUIET,
+    "Hors champ": "#B9A7D6",
+    "Refusés": BAD,
+}
+"""What becomes of an event: exactly one of these."""
+
+REASONS = {
+    "batch_too_large": "lot trop grand",
+    "duplicate_cell": "ligne de parc en double",
+    "empty_batch": "lot vide",
+    "invalid_field": "champ invalide",
+    "missing_field": "champ absent",
+    "not_json": "pas du JSON",
+    "personal_data": "donnée personnelle",
+    "too_deep": "trop imbriqué",
+    "too_far_ahead": "date trop lointaine",
+    "unknown_code": "code inconnu",
+    "unknown_commune": "commune inconnue",
+    "unknown_qpv": "QPV inconnu",
+    "unknown_type": "type inconnu",
+    "wrong_source": "source usurpée",
+}
+"""Why an event is refused: the reader's words for the codes of `schemas.events`."""
+
+COMPARED = {
+    "Ce quartier": DEPARTURES,
+    "Reste de sa commune, hors QPV": HELD_BACK,
+    "QPV du département": GOOD,
+    "QPV de la région": QUIET,
+}
+"""A quartier and what it is compared with."""

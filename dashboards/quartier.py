@@ -1,0 +1,228 @@
+"""*Quartier*: one QPV, live and declared, month by month, and beside the places that it is compared with."""
+
+from dataclasses import replace
+from typing import Any
+
+from grafana_foundation_sdk.builders import dashboard as sdk
+from grafana_foundation_sdk.models import dashboard as kinds
+
+from dashboards import fields, page, palette, panels
+from dashboards.fields import Field
+from dashboards.source import Query, datasource, sql
+
+PAGE = page.Page(
+    page.QUARTIER,
+    "Un quartier prioritaire : départs, arrivées et taux de départ, face à sa commune, son département et sa région.",
+    refresh="30s",
+    since="now-5y",
+)
+HOW_TO_READ = """\
+**En direct** : ce qui est déjà reçu, *encore en déclaration*. **Déclaré** : mois entiers que les bailleurs ont dits
+complets.
+Un compte de 1 à 4 est « secret » ; zéro est montré ; un trou n'est pas un zéro. Parc social seulement.
+"""
+LIVE = (
+    "Départs et arrivées effectifs reçus dont la date tombe dans les {days} derniers jours, encore en déclaration. "
+    "Parc social du QPV, bailleurs participants ; départs techniques exclus ; secret de 1 à 4. "
+    "Solde : arrivées moins départs, en logements. Source : staff.rolling. Unité : mouvements."
+)
+DECLARED = (
+    "Départs et arrivées des {months} mois entiers finissant au dernier mois complet du QPV. Taux de départ : "
+    "départs de la fenêtre pour 100 logements « loués ou proposés » des bailleurs déclarants (pas de taux sous 50 "
+    "logements). Complétude : logements déclarés / logements des participants. Source : staff.declared_window. "
+    "Unité : mouvements, logements, %."
+)
+
+
+def _variable(name: str, label: str) -> Any:
+    return (
+        sdk.QueryVariable(name)
+        .label(label)
+        .query(sql(f"quartier/{name}"))
+        .definition(sql(f"quartier/{name}"))
+        .datasource(datasource())
+        .refresh(kinds.VariableRefresh.ON_DASHBOARD_LOAD)
+        .sort(kinds.VariableSort.DISABLED)
+        .allow_custom_value(False)
+    )
+
+
+def live(number: int, days: int, x: int) -> Any:
+    """Return the live figures of one window."""
+    return panels.figures(
+        number,
+        f"{days} derniers jours · encore en déclaration",
+        LIVE.format(days=days),
+        (x, 5, 8, 4),
+        Query("quartier/direct", window=days),
+        [replace(one, mappings=fields.SECRET) for one in (fields.DEPARTURES, fields.ARRIVALS, fields.SOLDE)],
+    )
+
+
+def declared(number: int, months: int, x: int) -> Any:
+    """Return the declared figures of one window, the rate with its denominator and its completeness."""
+    return panels.figures(
+        number,
+        f"{months} mois déclarés",
+        DECLARED.format(months=months),
+        (x, 10, 12, 4),
+        Query("quartier/declare", window=months),
+        [
+            *(replace(one, mappings=fields.SECRET) for one in (fields.DEPARTURES, fields.ARRIVALS, fields.SOLDE)),
+            fields.RATE,
+            fields.DWELLINGS,
+            fields.COMPLETENESS,
+            fields.THROUGH,
+        ],
+        value_size=20,
+    )
+
+
+def header() -> list[Any]:
+    """Return who the quartier is, and how to read the page."""
+    return [
+        panels.figures(
+            1,
+            "Le quartier",
+            "Nom, commune(s), périmètre de 2024 et quartier(s) de 2015 dont il vient. Source : staff.qpv (décrets "
+            "QPV). Unité : texte.",
+            (0, 0, 16, 4),
+            Query("quartier/entete"),
+            [
+                Field(name, fields.TEXT, colour="text")
+                for name in ("Quartier", "Code", "Commune", "Département", "Périmètre", "Quartier de 2015")
+            ],
+            value_size=16,
+        ),
+        panels.words(2, "Comment lire", "Ce que disent les chiffres de cette page.", (16, 0, 8, 4), HOW_TO_READ),
+    ]
+
+
+def by_month() -> list[Any]:
+    """Return the monthly bars, and under them the ribbon that says why there is a gap."""
+    return [
+        panels.bars(
+            9,
+            "Départs et arrivées par mois déclaré",
+            "Mouvements effectifs par mois de date d'effet, des bailleurs qui ont déclaré le mois. Un trou est un "
+            "mois secret, provisoire ou sans données : le ruban du dessous le dit. Source : staff.declared_series, "
+            "fenêtre d'un mois. Unité : mouvements par mois.",
+            (0, 15, 24, 8),
+            Query("quartier/mois"),
+            Field("Mois", fields.MONTH),
+            [fields.DEPARTURES, fields.ARRIVALS],
+        ),
+        panels.states(
+            10,
+            "Ce que vaut chaque mois",
+            "Statut du compte de chaque mois : valeur, provisoire (moins de 80 % des logements déclarés), secret "
+            "(1 à 4 mouvements), non couvert, pas de données. Source : staff.declared_series. Unité : statut.",
+            (0, 23, 24, 4),
+            Query("quartier/mois_statut", "time_series"),
+            [
+                Field(name, fields.TEXT, mappings=fields.words(palette.STATUSES), colour=palette.ABSENT)
+                for name in ("Départs", "Arrivées")
+            ],
+        ),
+    ]
+
+
+def compared() -> list[Any]:
+    """Return the rate beside those of the places around, and each rate's denominator and completeness."""
+    rates = panels.lines(
+        12,
+        "Taux de départ, 12 mois glissants déclarés",
+        "Départs des 12 mois finissant à chaque mois, pour 100 logements « loués ou proposés » des bailleurs "
+        "déclarants. Reste de sa commune : hors QPV, communes du QPV sommées. QPV du département et de la région : "
+        "QPV dont le compte n'est pas secret. Le dénominateur et la complétude sont dans le tableau voisin. Source "
+        ": staff.declared_series, staff.commune_rest. Unité : %.",
+        (0, 28, 14, 9),
+        [
+            Query("quartier/taux", "time_series"),
+            Query("quartier/taux_commune", "time_series", "B"),
+            Query("quartier/taux_qpv", "time_series", "C"),
+        ],
+        [
+            Field(name, fields.PERCENT, 1, colour, line={"lineWidth": 4 if name == "Ce quartier" else 2})
+            for name, colour in palette.COMPARED.items()
+        ],
+        fields.PERCENT,
+    )
+    table = panels.rows(
+        13,
+        "Les mêmes taux, avec leur dénominateur",
+        "Dernière fenêtre déclarée de 12 mois : taux de départ, départs, logements « loués ou proposés », "
+        "complétude, dernier mois. Un compte secret, ou qui en révélerait un par différence, est tu. Source : "
+        "staff.declared_window, staff.commune_rest. Unité : mouvements, logements, %.",
+        (14, 28, 10, 9),
+        Query("quartier/comparaison"),
+        [
+            Field("Territoire", fields.TEXT, mappings=_comparison_colours(), cell="color-text", width=220),
+            replace(fields.RATE, width=70),
+            replace(fields.DEPARTURES, width=75, mappings=fields.UNTOLD, cell="color-text"),
+            replace(fields.DWELLINGS, width=85),
+            replace(fields.COMPLETENESS, width=95, cell="color-text"),
+            replace(fields.THROUGH, name="Jusqu'à", width=80),
+            fields.STATUS,
+        ],
+        more=[Query("quartier/comparaison_commune", ref_id="B"), Query("quartier/comparaison_qpv", ref_id="C")],
+    )
+    return [rates, table]
+
+
+def _comparison_colours() -> list[Any]:
+    return fields.words({name: (name, colour) for name, colour in palette.COMPARED.items()})
+
+
+def statuses() -> Any:
+    """Return what each window's figures are worth."""
+    return panels.rows(
+        15,
+        "Ce que valent les fenêtres",
+        "Statut des comptes de chaque fenêtre : en direct (toujours provisoire ou secret) et déclarée. "
+        "Source : staff.rolling, staff.declared_window. Unité : statut.",
+        (0, 38, 12, 7),
+        Query("quartier/statuts"),
+        [
+            Field("Fenêtre", fields.TEXT),
+            Field("Nature", fields.TEXT),
+            replace(fields.STATUS, name="Départs"),
+            replace(fields.STATUS, name="Arrivées"),
+        ],
+    )
+
+
+GLOSSARY = """\
+| statut | ce qu'il dit |
+|---|---|
+| **valeur** | compte de mois complets ; zéro compris |
+| **provisoire** | moins de 80 % des logements déclarés, ou fenêtre en direct |
+| **secret** | de 1 à 4 mouvements, ou compte qui révélerait un secret |
+| **non couvert** | aucun bailleur participant n'y a de logement |
+| **pas de données** | le mois n'est pas encore déclaré |
+"""
+
+
+def build() -> Any:
+    """Return the dashboard."""
+    return page.build(
+        PAGE,
+        [
+            *header(),
+            panels.row(3, "En direct", 4),
+            live(4, 30, 0),
+            live(5, 90, 8),
+            live(6, 365, 16),
+            panels.row(16, "Déclaré", 9),
+            declared(7, 3, 0),
+            declared(8, 12, 12),
+            panels.row(17, "Mois par mois", 14),
+            *by_month(),
+            panels.row(11, "Comparé à ce qui l'entoure", 27),
+            *compared(),
+            panels.row(14, "Statuts", 37),
+            statuses(),
+            panels.words(18, "Les statuts", "Ce que dit chaque statut.", (12, 38, 12, 7), GLOSSARY),
+        ],
+        [_variable("departement", "Département"), _variable("qpv", "QPV")],
+    )

@@ -1,0 +1,6 @@
+SELECT 'Reste de sa commune, hors QPV' AS "Territoire", rate_percent AS "Taux de départ", departures AS "Départs",
+    dwellings AS "Logements", completeness_percent AS "Complétude",
+    month::timestamp AT TIME ZONE 'Europe/Paris' AS "Jusqu'à", status AS "Statut"
+FROM staff.commune_rest
+WHERE month = through
+    AND territory_id = (SELECT territory_id FROM staff.territory WHERE level = 'qpv_2024' AND code = ${qpv:sqlstring})

@@ -1,0 +1,180 @@
+"""*Région*: how fresh the figures are, what the quartiers of the region live, and each of them in a row."""
+
+from dataclasses import replace
+from typing import Any
+
+from dashboards import fields, maps, page, panels
+from dashboards.fields import Field
+from dashboards.source import Query
+
+PAGE = page.Page(
+    page.REGION,
+    "Mobilité résidentielle dans le parc social des QPV d'Occitanie : fraîcheur, fenêtres, liste des quartiers.",
+    refresh="30s",
+    since="now-5y",
+)
+HOW_TO_READ = """\
+**En direct** : ce que les bailleurs ont déjà envoyé, *encore en déclaration* : le chiffre monte pendant des semaines.
+**Déclaré** : mois entiers que les bailleurs ont dits complets ; seuls ces chiffres portent un taux ou se comparent.
+Locataires du parc social seulement. Solde : logements, non personnes. Zéro est une valeur ; « secret » : moins de 5.
+"""
+LIVE = (
+    "Départs et arrivées effectifs reçus dont la date tombe dans les {days} derniers jours, encore en déclaration. "
+    "Parc social des 108 QPV (2024) de la région, bailleurs participants. Départs techniques exclus. "
+    "Solde : arrivées moins départs, en logements. Source : staff.rolling. Unité : mouvements."
+)
+
+
+def live(number: int, days: int, x: int) -> Any:
+    """Return the live figures of one window."""
+    return panels.figures(
+        number,
+        f"{days} derniers jours · encore en déclaration",
+        LIVE.format(days=days),
+        (x, 5, 8, 4),
+        Query("region/direct", window=days),
+        [
+            replace(fields.DEPARTURES, mappings=fields.SECRET),
+            replace(fields.ARRIVALS, mappings=fields.SECRET),
+            replace(fields.SOLDE, mappings=fields.SECRET),
+        ],
+    )
+
+
+def freshness() -> Any:
+    """Return how fresh everything is."""
+    return panels.figures(
+        2,
+        "Fraîcheur",
+        "Jour où finissent les fenêtres en direct, instant du dernier enregistrement d'événements, dernier mois où "
+        "80 % des logements de la région sont déclarés, et QPV suivis. Source : staff.freshness, "
+        "staff.complete_through. Unité : dates ; nombre de QPV.",
+        (12, 0, 12, 4),
+        Query("region/fraicheur"),
+        [
+            Field("Fenêtres arrêtées au", fields.DAY),
+            Field("Dernier enregistrement", fields.MOMENT, mappings=fields.UNTOLD),
+            Field("Région complète jusqu'à", fields.MONTH, mappings=fields.UNTOLD),
+            Field("QPV suivis", fields.COUNT, 0),
+        ],
+        value_size=22,
+    )
+
+
+def declared() -> list[Any]:
+    """Return the declared windows: of the quartiers, and of the whole social stock."""
+    quartiers = panels.figures(
+        7,
+        "QPV de la région · 12 mois déclarés",
+        "Départs et arrivées des 12 mois entiers finissant au dernier mois complet de chaque QPV, sommés sur les QPV "
+        "dont les deux chiffres ne sont pas secrets. Taux de départ : départs pour 100 logements « loués ou "
+        "proposés » des bailleurs déclarants. Complétude : logements déclarés / logements des bailleurs "
+        "participants. Source : staff.declared_window. Unité : mouvements, logements, %.",
+        (0, 10, 12, 5),
+        Query("region/declare_qpv"),
+        [
+            fields.DEPARTURES,
+            fields.ARRIVALS,
+            fields.SOLDE,
+            fields.RATE,
+            fields.DWELLINGS,
+            fields.COMPLETENESS,
+            Field("QPV comptés", fields.COUNT, 0),
+        ],
+        value_size=22,
+    )
+    stock = panels.rows(
+        8,
+        "Tout le parc social de la région · fenêtres déclarées",
+        "Départs, arrivées et taux de départ des 1, 3 et 12 mois entiers finissant au dernier mois complet de la "
+        "région, QPV et hors QPV. Le taux porte sur la fenêtre, non sur l'année. Dénominateur : logements « loués "
+        "ou proposés » des bailleurs déclarants. Source : staff.declared_window. Unité : mouvements, logements, %.",
+        (12, 10, 12, 5),
+        Query("region/declare"),
+        [
+            Field("Fenêtre", fields.TEXT, width=85),
+            *(_column(one, one.name, 85) for one in (fields.DEPARTURES, fields.ARRIVALS, fields.SOLDE)),
+            replace(fields.RATE, width=115),
+            replace(fields.DWELLINGS, width=95),
+            replace(fields.COMPLETENESS, cell="color-text", width=100),
+            replace(fields.THROUGH, width=120),
+            fields.STATUS,
+        ],
+    )
+    return [quartiers, stock]
+
+
+def months() -> Any:
+    """Return the monthly bars."""
+    return panels.bars(
+        9,
+        "Départs et arrivées par mois · tout le parc social de la région",
+        "Mouvements effectifs par mois de date d'effet, QPV et hors QPV, des bailleurs qui ont déclaré le mois ; "
+        "seuls les mois complets (80 % des logements) sont montrés. Source : staff.declared_series, fenêtre d'un "
+        "mois. Unité : mouvements par mois.",
+        (0, 16, 24, 8),
+        Query("region/mois"),
+        Field("Mois", fields.MONTH),
+        [fields.DEPARTURES, fields.ARRIVALS],
+    )
+
+
+def _column(count: Field, name: str, width: int) -> Field:
+    return replace(count, name=name, width=width, mappings=fields.UNTOLD, cell="color-text")
+
+
+def quartiers() -> Any:
+    """Return the list of the quartiers, in the order of their codes: counts would rank by size."""
+    shown: list[Field] = [
+        Field("Code", fields.TEXT, width=105, link=page.TO_QUARTIER, filterable=True),
+        Field("Quartier", fields.TEXT, width=210, link=page.TO_QUARTIER, filterable=True),
+        Field("Département", fields.TEXT, width=140, filterable=True),
+        Field("departement", fields.TEXT, hidden=True),
+        Field("Commune", fields.TEXT, width=130, filterable=True),
+        Field("Périmètre", fields.TEXT, width=90, filterable=True),
+        _column(fields.DEPARTURES, "Départs 12 mois", 75),
+        _column(fields.ARRIVALS, "Arrivées 12 mois", 80),
+        _column(fields.SOLDE, "Solde 12 mois", 70),
+        replace(fields.RATE, width=80),
+        replace(fields.DWELLINGS, width=85),
+        replace(fields.COMPLETENESS, cell="color-text", width=95),
+        replace(fields.THROUGH, width=90),
+        replace(fields.STATUS, name="Statut 12 mois", width=105, filterable=True),
+        _column(fields.DEPARTURES, "Départs 90 j", 75),
+        _column(fields.ARRIVALS, "Arrivées 90 j", 80),
+        replace(fields.STATUS, name="Statut 90 j", width=100, filterable=True),
+    ]
+    return panels.rows(
+        11,
+        "Les 108 QPV, par code",
+        "Un QPV (2024) par ligne : cliquez pour l'ouvrir. 12 mois : fenêtre déclarée finissant à « Complet jusqu'à "
+        "» ; taux : départs pour 100 logements « loués ou proposés » (« — » sous 50 logements ou si le compte est "
+        "secret). 90 j : en direct, encore en déclaration. Pas de classement : un compte classe la taille. "
+        "Source : staff.declared_window, staff.rolling. Unité : mouvements, logements, %.",
+        (0, 25, 24, 16),
+        Query("region/qpv"),
+        shown,
+    )
+
+
+def build() -> Any:
+    """Return the dashboard."""
+    how = panels.words(1, "Comment lire", "Ce que disent les chiffres de cette page.", (0, 0, 12, 4), HOW_TO_READ)
+    return page.build(
+        PAGE,
+        [
+            how,
+            freshness(),
+            panels.row(3, "En direct · QPV de la région", 4),
+            live(4, 30, 0),
+            live(5, 90, 8),
+            live(6, 365, 16),
+            panels.row(14, "Déclaré", 9),
+            *declared(),
+            panels.row(15, "Évolution", 15),
+            months(),
+            panels.row(10, "Quartiers", 24),
+            quartiers(),
+            maps.quartiers(12, (0, 41, 24, 17)),
+        ],
+    )
