@@ -13,6 +13,7 @@ from kafka.admin import (
     ACLPermissionType,
     ACLResourcePatternType,
     KafkaAdminClient,
+    MemberToRemove,
     NewTopic,
     ResourcePattern,
     ResourceType,
@@ -143,5 +144,14 @@ def enrol_worker(settings: Settings) -> None:
         ensure_principals(client, {WORKER: settings.password(WORKER)})
         client.create_acls(worker_acls())
         ensure_topics(client, [SENTINEL, ALERTS])
+    finally:
+        client.close()
+
+
+def leave_group(settings: Settings, member: str) -> None:
+    """Put a static member out of the workers' group: what it was assigned is forgotten. Raises KafkaError."""
+    client = KafkaAdminClient(**client_options(settings, WORKER))
+    try:
+        client.remove_group_members(GROUP, [MemberToRemove(group_instance_id=member)])
     finally:
         client.close()

@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError as AioKafkaError
 from faust.auth import SASLCredentials
 from kafka.errors import KafkaError
 
-from runtime.broker import GROUP, SENTINEL, WORKER
+from runtime.broker import GROUP, SENTINEL, WORKER, leave_group
 from runtime.clock import Clock, paris_today
 from runtime.database import connect
 from runtime.logging import logger
@@ -65,7 +65,7 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
         loghandlers=[],
         logging_config=None,
     )
-    app.transport.Consumer = consumer_class(open_database)
+    app.transport.Consumer = consumer_class(open_database, lambda: _leave_and_end(settings, worker))
     app.topics._resubscribe_sleep_lock_seconds = 1.0
     watcher = TopicWatcher(settings)
     moves = app.topic(SENTINEL, value_serializer="raw", value_type=bytes, key_serializer="raw", key_type=bytes)
@@ -108,7 +108,6 @@ def _add_topic_timer(
 
     @app.timer(interval=figures.TOPICS_SECONDS)
     async def take_up_topics() -> None:
-        _end_if_the_group_is_lost(app)
         try:
             wanted, waiting = await asyncio.to_thread(watch)
         except AWAY as error:
@@ -126,12 +125,14 @@ def _add_topic_timer(
             os._exit(EXIT_BUG)
 
 
-def _end_if_the_group_is_lost(app: faust.App) -> None:
-    """End the process if aiokafka's coordinator died: an assignment it did not expect ends it, and nobody sees it."""
-    consumer = getattr(app.consumer._thread, "_consumer", None)
-    task = getattr(getattr(consumer, "_coordinator", None), "_coordination_task", None)
-    if task is not None and task.done():
-        log.critical("the group coordinator of this worker is dead: the process ends, another takes its place")
+def _leave_and_end(settings: Settings, worker: str) -> None:
+    """End the process, out of the group: a static member that comes back is given what it had, gone topics too."""
+    log.critical("the group coordinator of this worker is dead: the process ends, another takes its place")
+    try:
+        leave_group(settings, worker)
+    except (KafkaError, OSError) as error:
+        log.warning("the group was not left", error=str(error))
+    finally:
         os._exit(EXIT_BUG)
 
 

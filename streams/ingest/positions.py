@@ -14,9 +14,10 @@ import psycopg
 from aiokafka.errors import IllegalStateError
 from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
+from mode import Service
 
 from runtime.logging import logger
-from streams.worker_settings import RETRY_SECONDS
+from streams.worker_settings import GROUP_SECONDS, RETRY_SECONDS
 
 Connect = Callable[[], psycopg.Connection[Any]]
 Result = TypeVar("Result")
@@ -59,8 +60,11 @@ def record_gap(connect: Connect, topic: str, partition: int, expected: int, earl
     patiently(connect, record)
 
 
-def consumer_class(connect: Connect) -> type[Consumer]:
-    """Return a Faust consumer that starts each assigned partition where the database says."""
+def consumer_class(connect: Connect, leave: Callable[[], None]) -> type[Consumer]:
+    """Return a Faust consumer that starts each assigned partition where the database says.
+
+    `leave` is called, in a thread, when the consumer has lost its group for good.
+    """
 
     class DatabasePositionedConsumer(Consumer):  # type: ignore[misc]
         seeks = 0
@@ -95,6 +99,19 @@ def consumer_class(connect: Connect) -> type[Consumer]:
                     await self._seek(tp, offset)
                 except IllegalStateError:
                     logger(__name__).warning("partition taken away before its rewind", topic=topic)
+
+        @Service.task
+        async def _leave_if_the_group_is_lost(self) -> None:
+            """Watch aiokafka's coordinator: an assignment it did not expect ends it, and nobody sees it.
+
+            A task of the consumer's own: the application's timers do not run before the first assignment.
+            """
+            while not self.should_stop:
+                await self.sleep(GROUP_SECONDS)
+                coordinator = getattr(getattr(self._thread, "_consumer", None), "_coordinator", None)
+                task = getattr(coordinator, "_coordination_task", None)
+                if task is not None and task.done() and not self.should_stop:
+                    await asyncio.to_thread(leave)
 
         async def seek_to_committed(self) -> dict[TP, int]:
             self.seeks += 1

@@ -48,7 +48,6 @@ def test_a_backlog_does_not_hold_up_a_live_event(stage: Stage) -> None:
     stage.assert_exact([*backlog, *live])
 
 
-@pytest.mark.xfail(strict=False, reason="aiokafka ends its coordinator at an assignment it did not expect, unseen")
 def test_a_topic_deleted_while_the_worker_restarts_does_not_stop_the_others(stage: Stage) -> None:
     gone, staying = stage.enrol(2)
     stage.start(1)
