@@ -74,9 +74,9 @@ def bootstrap(settings: Settings, database: str | None = None) -> None:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER migrator").format(sql.Identifier(name)))
         for grant in DATABASE_GRANTS:
             connection.execute(sql.SQL(grant).format(sql.Identifier(name)))
-    with connect(settings, "postgres", name, autocommit=True) as connection:
-        connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
-        connection.execute("GRANT CREATE ON SCHEMA public TO migrator")
+        with connect(settings, "postgres", name, autocommit=True) as inside:
+            inside.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+            inside.execute("GRANT CREATE ON SCHEMA public TO migrator")
 
 
 def apply(connection: psycopg.Connection[Any], wanted: list[Migration]) -> list[Migration]:
