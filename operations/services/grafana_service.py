@@ -11,6 +11,7 @@ from operations.services.process import ServiceProcess, wait_until
 from runtime.settings import ROOT, Settings
 
 PROVISIONING = ROOT / "dashboards" / "provisioning"
+DASHBOARDS = ROOT / "dashboards" / "generated"
 HOMES = ("/usr/share/grafana", "/usr/local/share/grafana", "/opt/homebrew/share/grafana")
 HOW_TO_GET = (
     "Grafana n'est pas installé ici. Pour voir les tableaux de bord : installez Grafana 12 "
@@ -65,6 +66,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
         "GF_NEWS_NEWS_FEED_ENABLED": "false",
         "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+        "QUARTIERS_DASHBOARDS": str(DASHBOARDS),
         "QUARTIERS_GRAFANA_DATABASE": f"127.0.0.1:{settings.port('postgres')}",
         "QUARTIERS_GRAFANA_DATABASE_NAME": settings.database_name,
         "QUARTIERS_GRAFANA_PASSWORD": settings.password("observatory"),

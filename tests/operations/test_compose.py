@@ -159,6 +159,14 @@ def test_grafana_has_the_settings_of_the_native_one(elsewhere: Settings) -> None
     }
 
 
+@pytest.mark.parametrize("service", ["grafana", "grafana-public"])
+def test_the_provisioning_is_given_every_variable_that_it_asks_for(service: str) -> None:
+    folder = next(path for path, _ in mounts(service) if (path / "datasources").is_dir())
+    asked = {name for file in folder.rglob("*.yaml") for name in re.findall(r"\$(\w+)", file.read_text())}
+    assert asked
+    assert asked <= SERVICES[service]["environment"].keys()
+
+
 def test_the_public_grafana_knows_only_the_published_schema(elsewhere: Settings) -> None:
     public = SERVICES["grafana-public"]
     assert public["profiles"] == ["public"]
