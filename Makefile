@@ -19,7 +19,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@echo "Installing the pinned packages into $(VENV), once ..."
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install -q --require-hashes -r requirements/dev.txt
-	$(VENV)/bin/pip install -q --no-deps --no-build-isolation -e .
+	PYTHONWARNINGS=ignore $(VENV)/bin/pip install -q --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
 demo: $(STAMP) ## Five simulated years, then days that stream in, then the proof (ONCE=1 stops by itself)

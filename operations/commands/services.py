@@ -35,6 +35,9 @@ def register(app: typer.Typer) -> None:
         if chosen == "compose":
             compose.up(settings)
             remember_runtime(settings, chosen)
+            if workers > 1:
+                typer.echo("Les conteneurs font tourner un seul agent : --workers n'y change rien.")
+            typer.echo(f"Tableaux de bord : {grafana_service.url(settings)}")
             return
         instance.up(settings, typer.echo, workers=workers)
         remember_runtime(settings, chosen)
