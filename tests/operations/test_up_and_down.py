@@ -1,0 +1,130 @@
+"""`quartiers up` to `down`, for real, on an instance of its own beside the one of the other tests."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from operations import instance, supervisor
+from operations.services import broker_service, database_service, worker_service
+from operations.services.process import wait_until
+from operations.services.processes import start_time
+from runtime.database import connect
+from runtime.settings import Settings
+from tests.operations.conftest import Quartiers
+from tests.operations.machines import CLI
+
+pytestmark = [pytest.mark.services, pytest.mark.faults]
+UP = ("up", "--runtime", "native")
+
+
+@pytest.fixture(scope="module")
+def beside(settings: Settings) -> Iterator[Settings]:
+    """A second instance that was started by two `quartiers up` at the same time."""
+    found = Settings.load(f"{settings.instance}-beside")
+    instance.down(found)
+    yield found
+    instance.down(found)
+
+
+@pytest.fixture(autouse=True)
+def named(beside: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands without `--instance` speak of it."""
+    monkeypatch.setenv("QUARTIERS_INSTANCE", beside.instance)
+
+
+def pids(settings: Settings) -> dict[str, int | None]:
+    return dict(instance.status(settings))
+
+
+def test_two_ups_at_the_same_time_start_one_instance(beside: Settings, settings: Settings) -> None:
+    environment = {**os.environ, "QUARTIERS_INSTANCE": beside.instance, "PYTHONUNBUFFERED": "1"}
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", CLI, *UP], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    printed = [child.communicate() for child in both]
+    assert [child.returncode for child in both] == [0, 0], printed
+    assert sum("Une autre commande est en cours" in out for out, _ in printed) == 1
+    shown = [re.findall(r"^(\S+) +en marche \(pid (\d+)\)", out, re.MULTILINE) for out, _ in printed]
+    assert shown[0] == shown[1], "two sets of services"
+    assert [name for name, _ in shown[0]] == ["supervisor", "kafka", "postgres", "worker-1"]
+    assert "Grafana" in printed[0][0] or "Tableaux de bord" in printed[0][0]
+    for service in (broker_service, database_service):
+        assert service.process(settings).pid(), "the instance beside it is not there any more"
+
+
+def test_up_again_changes_nothing(beside: Settings, quartiers: Quartiers) -> None:
+    before = pids(beside)
+    assert quartiers(*UP).code == 0
+    assert pids(beside) == before
+
+
+def test_a_worker_that_dies_is_brought_back(beside: Settings) -> None:
+    process = worker_service.process(beside)
+    old = process.pid()
+    assert old is not None
+    os.kill(old, signal.SIGKILL)
+    assert wait_until(lambda: process.pid() not in (None, old), 20)
+
+
+def test_the_second_worker_is_looked_after_too_and_goes_when_it_is_not_wanted(
+    beside: Settings, quartiers: Quartiers
+) -> None:
+    assert quartiers(*UP, "--workers", "2").code == 0
+    second = worker_service.process(beside, 2)
+    old = second.pid()
+    assert old is not None
+    os.kill(old, signal.SIGKILL)
+    assert wait_until(lambda: second.pid() not in (None, old), 20), "nobody looks after the second"
+    assert quartiers(*UP, "--workers", "1").code == 0
+    assert second.pid() is None
+    assert supervisor.process(beside).pid() is not None
+    assert worker_service.process(beside, 1).pid() is not None
+
+
+def test_status_doctor_and_logs_of_what_runs(beside: Settings, quartiers: Quartiers) -> None:
+    said = quartiers("status")
+    assert said.code == 0
+    assert said.out.count("en marche") == 4
+    with connect(beside, "migrator", autocommit=True) as connection:
+        query = "SELECT count(*) FROM core.topic_end"
+        assert wait_until(lambda: connection.execute(query).fetchall()[0][0] > 0, 30), "the worker sees no topic"
+    healthy = quartiers("doctor")
+    assert healthy.code == 0, healthy.out
+    assert "✘" not in healthy.out
+    for told in ("Kafka répond", "à jour", "108 QPV de 2024", "retard : 0 messages", "Fenêtres glissantes", "à nous"):
+        assert told in healthy.out
+    assert quartiers("logs", "kafka", "-n", "1").code == 0
+    unknown = quartiers("logs", "nothing")
+    assert unknown.code == 1
+    assert "kafka, postgres, supervisor" in unknown.err
+
+
+def test_down_ends_all_that_up_started_and_nothing_else(
+    beside: Settings, settings: Settings, quartiers: Quartiers
+) -> None:
+    mine = {name: pid for name, pid in pids(beside).items() if pid}
+    others = [service.process(settings).pid() for service in (broker_service, database_service)]
+    with subprocess.Popen(["sleep", "300"]) as stranger:
+        worker_service.process(beside, 2).pid_file.write_text(
+            f'{{"pid": {stranger.pid}, "started": {(start_time(stranger.pid) or 0) - 1}}}'
+        )
+        worker_service.process(beside, 3).pid_file.write_text("garbage")
+        said = quartiers("down")
+        assert said.code == 0
+        assert said.out == "Arrêtés : supervisor, worker-1, kafka, postgres.\n"
+        assert start_time(stranger.pid) is not None
+        stranger.kill()
+    assert all(start_time(pid) is None for pid in mine.values())
+    assert [service.process(settings).pid() for service in (broker_service, database_service)] == others
+    assert quartiers("down").out == "Rien ne tournait.\n"
+    stopped = quartiers("status")
+    assert stopped.code == 1
+    assert "en marche" not in stopped.out
