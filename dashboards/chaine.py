@@ -83,7 +83,7 @@ def landlords() -> Any:
         (0, 19, 24, 11),
         Query("chaine/bailleurs"),
         [
-            Field("Bailleur", fields.TEXT, width=290, filterable=True),
+            Field("Bailleur", fields.TEXT, filterable=True),
             Field("SIREN", fields.TEXT, width=100),
             Field(
                 "En attente",
@@ -94,7 +94,7 @@ def landlords() -> Any:
                 cell="color-text",
                 width=95,
             ),
-            Field("Dernier enregistrement", fields.MOMENT, width=165, mappings=fields.UNTOLD),
+            Field("Dernier enregistrement", fields.MOMENT, width=182, mappings=fields.UNTOLD),
             Field("Déclaré jusqu'au", fields.DAY, width=130, mappings=fields.UNTOLD),
             Field("Périmètre déclaré", fields.TEXT, width=140, mappings=fields.UNTOLD),
             *outcomes(cell="color-text", width=100),
@@ -110,13 +110,13 @@ def refused() -> list[Any]:
         "Motifs de refus",
         "Événements en quarantaine par motif, et combien ont été repris après correction. Source : staff.quarantine. "
         "Unité : événements.",
-        (0, 31, 8, 12),
+        (0, 31, 8, 13),
         Query("chaine/quarantaine_motifs"),
         [
-            Field("Motif", fields.TEXT, mappings=fields.words(reason), width=160),
-            Field("Refusés", fields.COUNT, 0, palette.BAD, cell="color-text", width=75),
-            Field("Repris", fields.COUNT, 0, palette.GOOD, cell="color-text", width=70),
-            Field("Bailleurs", fields.COUNT, 0, width=80),
+            Field("Motif", fields.TEXT, mappings=fields.words(reason), width=150),
+            Field("Refusés", fields.COUNT, 0, palette.BAD, cell="color-text", width=76),
+            Field("Repris", fields.COUNT, 0, palette.GOOD, cell="color-text", width=64),
+            Field("Bailleurs", fields.COUNT, 0, width=78),
             Field("Dernier reçu", fields.MOMENT),
         ],
     )
@@ -124,19 +124,18 @@ def refused() -> list[Any]:
         10,
         "Derniers refus",
         "Les 200 derniers événements refusés : bailleur, motif, message envoyé au bailleur, endroit dans "
-        "l'événement. Le contenu n'est jamais montré. Source : staff.quarantine. Unité : rang du message, rang de "
-        "l'événement dans le lot.",
-        (8, 31, 16, 12),
+        "l'événement. Le contenu n'est jamais montré. Source : staff.quarantine. Unité : position, rang du message "
+        "puis rang de l'événement dans le lot.",
+        (8, 31, 16, 13),
         Query("chaine/quarantaine"),
         [
-            Field("Reçu le", fields.MOMENT, width=140),
-            Field("Bailleur", fields.TEXT, width=220, filterable=True),
-            Field("Motif", fields.TEXT, mappings=fields.words(reason), width=130, filterable=True),
-            Field("Ce qui ne va pas", fields.TEXT),
-            Field("Où", fields.TEXT, width=150),
-            Field("Message", "none", 0, width=80),
-            Field("Événement", "none", 0, width=90),
-            Field("Suite", fields.TEXT, width=90),
+            Field("Reçu le", fields.MOMENT, width=142),
+            Field("Bailleur", fields.TEXT, width=185, wrapped=True, filterable=True),
+            Field("Motif", fields.TEXT, mappings=fields.words(reason), width=150, filterable=True),
+            Field("Ce qui ne va pas", fields.TEXT, wrapped=True),
+            Field("Où", fields.TEXT, width=130),
+            Field("Position", fields.TEXT, width=85),
+            Field("Suite", fields.TEXT, width=85),
         ],
     )
     return [by_reason, latest]

@@ -67,6 +67,7 @@ class Field:
     thresholds: ThresholdsConfig | None = None
     scheme: str | None = None
     cell: str | None = None
+    wrapped: bool = False
     link: tuple[str, str] | None = None
     hidden: bool = False
     filterable: bool = False
@@ -76,7 +77,7 @@ class Field:
 
     def properties(self) -> list[DynamicConfigValue]:
         """Return the override that Grafana applies to the column."""
-        cell: dict[str, object] | None = {"type": self.cell} if self.cell else None
+        cell = {"type": self.cell or "auto", "wrapText": self.wrapped} if self.cell or self.wrapped else None
         links = [{"title": self.link[0], "url": self.link[1]}] if self.link else None
         found: dict[str, object] = {
             "unit": self.unit,
@@ -117,5 +118,7 @@ COMPLETENESS = Field(
     mappings=UNTOLD,
 )
 """Under 80 % a month does not count as complete."""
+MONTHS = Field("Mois", MONTH, mappings=null_as(" ", palette.QUIET))
+"""The months under bars; Grafana asks for a word for each label that it leaves out."""
 THROUGH = Field("Complet jusqu'à", MONTH, mappings=UNTOLD)
 STATUS = Field("Statut", TEXT, mappings=words(palette.STATUSES), cell="color-text")

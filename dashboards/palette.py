@@ -21,7 +21,7 @@ STATUSES = {
 
 OUTCOMES = {
     "Appliqués": GOOD,
-    "Remplacés": "#0072B2",
+    "Remplacés": "#4C97D8",
     "Déjà reçus": QUIET,
     "Hors champ": "#B9A7D6",
     "Refusés": BAD,
@@ -42,14 +42,14 @@ REASONS = {
     "unknown_commune": "commune inconnue",
     "unknown_qpv": "QPV inconnu",
     "unknown_type": "type inconnu",
-    "wrong_source": "source usurpée",
+    "wrong_source": "mauvaise source",
 }
 """Why an event is refused: the reader's words for the codes of `schemas.events`."""
 
 COMPARED = {
     "Ce quartier": DEPARTURES,
-    "Reste de sa commune, hors QPV": HELD_BACK,
-    "QPV du département": GOOD,
+    "Reste de sa commune, hors QPV": "#B9A7D6",
+    "QPV du département": "#2CB5A0",
     "QPV de la région": QUIET,
 }
 """A quartier and what it is compared with."""

@@ -10,8 +10,8 @@ from grafana_foundation_sdk.builders import barchart, common, stat, statetimelin
 from grafana_foundation_sdk.builders import dashboard as sdk
 from grafana_foundation_sdk.builders import text as markdown
 from grafana_foundation_sdk.models import common as kinds
+from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import text as markdown_kinds
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, GridPos
 
 from dashboards.fields import Field
 from dashboards.source import Query, datasource
@@ -26,7 +26,7 @@ At = tuple[int, int, int, int]
 def dressed(panel: Panel, number: int, title: str, description: str, at: At) -> Panel:
     """Return the panel with its number, its words and its place."""
     x, y, w, h = at
-    return panel.id(number).title(title).description(description).grid_pos(GridPos(x=x, y=y, w=w, h=h))
+    return panel.id(number).title(title).description(description).grid_pos(models.GridPos(x=x, y=y, w=w, h=h))
 
 
 def _asked(panel: Panel, queries: Iterable[Query], fields: Iterable[Field]) -> Panel:
@@ -53,7 +53,7 @@ def _tooltip() -> Any:
 
 def row(number: int, title: str, y: int) -> Panel:
     """Return the title of a part of the dashboard."""
-    return sdk.Row(title).id(number).grid_pos(GridPos(x=0, y=y, w=24, h=1))
+    return sdk.Row(title).id(number).grid_pos(models.GridPos(x=0, y=y, w=24, h=1))
 
 
 def words(number: int, title: str, description: str, at: At, content: str) -> Panel:
@@ -82,6 +82,7 @@ def figures(
         .text_mode(kinds.BigValueTextMode.VALUE_AND_NAME)
         .orientation(kinds.VizOrientation.VERTICAL)
         .wide_layout(False)
+        .color_scheme(sdk.FieldColor().mode(models.FieldColorModeId.FIXED).fixed_color("text"))
     )
     if value_size:
         panel.text(common.VizTextDisplayOptions().title_size(12).value_size(value_size))
@@ -93,7 +94,8 @@ def bars(number: int, title: str, description: str, at: At, query: Query, x: Fie
     panel = (
         barchart.Panel()
         .x_field(x.name)
-        .x_tick_label_spacing(100)
+        .x_tick_label_max_length(10)
+        .x_tick_label_spacing(80)
         .show_value(kinds.VisibilityMode.NEVER)
         .group_width(0.8)
         .bar_width(0.95)
@@ -152,6 +154,7 @@ def states(number: int, title: str, description: str, at: At, query: Query, fiel
         .show_value(kinds.VisibilityMode.NEVER)
         .row_height(0.8)
         .merge_values(True)
+        .disable_pagination()
         .line_width(0)
         .fill_opacity(90)
         .unit("string")
@@ -175,5 +178,5 @@ def rows(
     panel = table.Panel().show_header(True).cell_height(kinds.TableCellHeight.SM)
     queries = [query, *more]
     if len(queries) > 1:
-        panel.with_transformation(DataTransformerConfig(id_val="merge", options={}))
+        panel.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
     return dressed(_asked(panel, queries, fields), number, title, description, at)

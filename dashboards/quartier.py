@@ -109,7 +109,7 @@ def by_month() -> list[Any]:
             "fenêtre d'un mois. Unité : mouvements par mois.",
             (0, 15, 24, 8),
             Query("quartier/mois"),
-            Field("Mois", fields.MONTH),
+            fields.MONTHS,
             [fields.DEPARTURES, fields.ARRIVALS],
         ),
         panels.states(
@@ -117,7 +117,7 @@ def by_month() -> list[Any]:
             "Ce que vaut chaque mois",
             "Statut du compte de chaque mois : valeur, provisoire (moins de 80 % des logements déclarés), secret "
             "(1 à 4 mouvements), non couvert, pas de données. Source : staff.declared_series. Unité : statut.",
-            (0, 23, 24, 4),
+            (0, 23, 24, 5),
             Query("quartier/mois_statut", "time_series"),
             [
                 Field(name, fields.TEXT, mappings=fields.words(palette.STATUSES), colour=palette.ABSENT)
@@ -136,7 +136,7 @@ def compared() -> list[Any]:
         "déclarants. Reste de sa commune : hors QPV, communes du QPV sommées. QPV du département et de la région : "
         "QPV dont le compte n'est pas secret. Le dénominateur et la complétude sont dans le tableau voisin. Source "
         ": staff.declared_series, staff.commune_rest. Unité : %.",
-        (0, 28, 14, 9),
+        (0, 29, 12, 9),
         [
             Query("quartier/taux", "time_series"),
             Query("quartier/taux_commune", "time_series", "B"),
@@ -154,14 +154,14 @@ def compared() -> list[Any]:
         "Dernière fenêtre déclarée de 12 mois : taux de départ, départs, logements « loués ou proposés », "
         "complétude, dernier mois. Un compte secret, ou qui en révélerait un par différence, est tu. Source : "
         "staff.declared_window, staff.commune_rest. Unité : mouvements, logements, %.",
-        (14, 28, 10, 9),
+        (12, 29, 12, 9),
         Query("quartier/comparaison"),
         [
-            Field("Territoire", fields.TEXT, mappings=_comparison_colours(), cell="color-text", width=220),
-            replace(fields.RATE, width=70),
-            replace(fields.DEPARTURES, width=75, mappings=fields.UNTOLD, cell="color-text"),
-            replace(fields.DWELLINGS, width=85),
-            replace(fields.COMPLETENESS, width=95, cell="color-text"),
+            Field("Territoire", fields.TEXT, mappings=_comparison_colours(), cell="color-text", width=228),
+            replace(fields.RATE, width=112),
+            replace(fields.DEPARTURES, width=72, mappings=fields.UNTOLD, cell="color-text"),
+            replace(fields.DWELLINGS, width=92),
+            replace(fields.COMPLETENESS, width=98, cell="color-text"),
             replace(fields.THROUGH, name="Jusqu'à", width=80),
             fields.STATUS,
         ],
@@ -181,7 +181,7 @@ def statuses() -> Any:
         "Ce que valent les fenêtres",
         "Statut des comptes de chaque fenêtre : en direct (toujours provisoire ou secret) et déclarée. "
         "Source : staff.rolling, staff.declared_window. Unité : statut.",
-        (0, 38, 12, 7),
+        (0, 39, 12, 8),
         Query("quartier/statuts"),
         [
             Field("Fenêtre", fields.TEXT),
@@ -218,11 +218,11 @@ def build() -> Any:
             declared(8, 12, 12),
             panels.row(17, "Mois par mois", 14),
             *by_month(),
-            panels.row(11, "Comparé à ce qui l'entoure", 27),
+            panels.row(11, "Comparé à ce qui l'entoure", 28),
             *compared(),
-            panels.row(14, "Statuts", 37),
+            panels.row(14, "Statuts", 38),
             statuses(),
-            panels.words(18, "Les statuts", "Ce que dit chaque statut.", (12, 38, 12, 7), GLOSSARY),
+            panels.words(18, "Les statuts", "Ce que dit chaque statut.", (12, 39, 12, 8), GLOSSARY),
         ],
         [_variable("departement", "Département"), _variable("qpv", "QPV")],
     )

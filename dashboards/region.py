@@ -70,7 +70,7 @@ def declared() -> list[Any]:
         "dont les deux chiffres ne sont pas secrets. Taux de départ : départs pour 100 logements « loués ou "
         "proposés » des bailleurs déclarants. Complétude : logements déclarés / logements des bailleurs "
         "participants. Source : staff.declared_window. Unité : mouvements, logements, %.",
-        (0, 10, 12, 5),
+        (0, 10, 12, 6),
         Query("region/declare_qpv"),
         [
             fields.DEPARTURES,
@@ -89,15 +89,15 @@ def declared() -> list[Any]:
         "Départs, arrivées et taux de départ des 1, 3 et 12 mois entiers finissant au dernier mois complet de la "
         "région, QPV et hors QPV. Le taux porte sur la fenêtre, non sur l'année. Dénominateur : logements « loués "
         "ou proposés » des bailleurs déclarants. Source : staff.declared_window. Unité : mouvements, logements, %.",
-        (12, 10, 12, 5),
+        (12, 10, 12, 6),
         Query("region/declare"),
         [
-            Field("Fenêtre", fields.TEXT, width=85),
-            *(_column(one, one.name, 85) for one in (fields.DEPARTURES, fields.ARRIVALS, fields.SOLDE)),
-            replace(fields.RATE, width=115),
+            Field("Fenêtre", fields.TEXT, width=78),
+            *(_column(one, one.name, 76) for one in (fields.DEPARTURES, fields.ARRIVALS, fields.SOLDE)),
+            replace(fields.RATE, width=114),
             replace(fields.DWELLINGS, width=95),
             replace(fields.COMPLETENESS, cell="color-text", width=100),
-            replace(fields.THROUGH, width=120),
+            replace(fields.THROUGH, name="Jusqu'à", width=78),
             fields.STATUS,
         ],
     )
@@ -112,9 +112,9 @@ def months() -> Any:
         "Mouvements effectifs par mois de date d'effet, QPV et hors QPV, des bailleurs qui ont déclaré le mois ; "
         "seuls les mois complets (80 % des logements) sont montrés. Source : staff.declared_series, fenêtre d'un "
         "mois. Unité : mouvements par mois.",
-        (0, 16, 24, 8),
+        (0, 17, 24, 8),
         Query("region/mois"),
-        Field("Mois", fields.MONTH),
+        fields.MONTHS,
         [fields.DEPARTURES, fields.ARRIVALS],
     )
 
@@ -126,23 +126,23 @@ def _column(count: Field, name: str, width: int) -> Field:
 def quartiers() -> Any:
     """Return the list of the quartiers, in the order of their codes: counts would rank by size."""
     shown: list[Field] = [
-        Field("Code", fields.TEXT, width=105, link=page.TO_QUARTIER, filterable=True),
-        Field("Quartier", fields.TEXT, width=210, link=page.TO_QUARTIER, filterable=True),
-        Field("Département", fields.TEXT, width=140, filterable=True),
+        Field("Code", fields.TEXT, width=108, link=page.TO_QUARTIER),
+        Field("Quartier", fields.TEXT, link=page.TO_QUARTIER, filterable=True),
+        Field("Département", fields.TEXT, width=145, filterable=True),
         Field("departement", fields.TEXT, hidden=True),
         Field("Commune", fields.TEXT, width=130, filterable=True),
-        Field("Périmètre", fields.TEXT, width=90, filterable=True),
-        _column(fields.DEPARTURES, "Départs 12 mois", 75),
-        _column(fields.ARRIVALS, "Arrivées 12 mois", 80),
-        _column(fields.SOLDE, "Solde 12 mois", 70),
-        replace(fields.RATE, width=80),
-        replace(fields.DWELLINGS, width=85),
-        replace(fields.COMPLETENESS, cell="color-text", width=95),
-        replace(fields.THROUGH, width=90),
-        replace(fields.STATUS, name="Statut 12 mois", width=105, filterable=True),
-        _column(fields.DEPARTURES, "Départs 90 j", 75),
-        _column(fields.ARRIVALS, "Arrivées 90 j", 80),
-        replace(fields.STATUS, name="Statut 90 j", width=100, filterable=True),
+        Field("Périmètre", fields.TEXT, width=92),
+        _column(fields.DEPARTURES, "Dép. 12 m", 82),
+        _column(fields.ARRIVALS, "Arr. 12 m", 78),
+        _column(fields.SOLDE, "Solde 12 m", 92),
+        replace(fields.RATE, width=114),
+        replace(fields.DWELLINGS, width=94),
+        replace(fields.COMPLETENESS, cell="color-text", width=100),
+        replace(fields.THROUGH, name="Jusqu'à", width=78),
+        replace(fields.STATUS, name="Statut 12 m", width=104),
+        _column(fields.DEPARTURES, "Dép. 90 j", 78),
+        _column(fields.ARRIVALS, "Arr. 90 j", 74),
+        replace(fields.STATUS, name="Statut 90 j", width=98),
     ]
     return panels.rows(
         11,
@@ -151,7 +151,7 @@ def quartiers() -> Any:
         "» ; taux : départs pour 100 logements « loués ou proposés » (« — » sous 50 logements ou si le compte est "
         "secret). 90 j : en direct, encore en déclaration. Pas de classement : un compte classe la taille. "
         "Source : staff.declared_window, staff.rolling. Unité : mouvements, logements, %.",
-        (0, 25, 24, 16),
+        (0, 26, 24, 16),
         Query("region/qpv"),
         shown,
     )
@@ -171,10 +171,10 @@ def build() -> Any:
             live(6, 365, 16),
             panels.row(14, "Déclaré", 9),
             *declared(),
-            panels.row(15, "Évolution", 15),
+            panels.row(15, "Évolution", 16),
             months(),
-            panels.row(10, "Quartiers", 24),
+            panels.row(10, "Quartiers", 25),
             quartiers(),
-            maps.quartiers(12, (0, 41, 24, 17)),
+            maps.quartiers(12, (0, 42, 24, 18)),
         ],
     )

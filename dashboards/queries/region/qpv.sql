@@ -1,11 +1,11 @@
 SELECT qpv.code AS "Code", qpv.name AS "Quartier", departement.name AS "Département", qpv.departement,
     commune_names AS "Commune",
     CASE qpv.statut WHEN 'I' THEN 'identique' WHEN 'M' THEN 'modifié' WHEN 'N' THEN 'nouveau' END AS "Périmètre",
-    declared.departures AS "Départs 12 mois", declared.arrivals AS "Arrivées 12 mois", declared.solde AS "Solde 12 mois",
+    declared.departures AS "Dép. 12 m", declared.arrivals AS "Arr. 12 m", declared.solde AS "Solde 12 m",
     rate_percent AS "Taux de départ", dwellings AS "Logements", completeness_percent AS "Complétude",
-    declared.month::timestamp AT TIME ZONE 'Europe/Paris' AS "Complet jusqu'à", declared.status AS "Statut 12 mois",
-    CASE WHEN silent THEN 0 ELSE live.departures END AS "Départs 90 j",
-    CASE WHEN silent THEN 0 ELSE live.arrivals END AS "Arrivées 90 j",
+    declared.month::timestamp AT TIME ZONE 'Europe/Paris' AS "Jusqu'à", declared.status AS "Statut 12 m",
+    CASE WHEN silent THEN 0 ELSE live.departures END AS "Dép. 90 j",
+    CASE WHEN silent THEN 0 ELSE live.arrivals END AS "Arr. 90 j",
     CASE WHEN silent THEN 'provisional' ELSE coalesce(nullif(live.departures_status, 'provisional'),
         live.arrivals_status, declared.status) END AS "Statut 90 j"
 FROM staff.qpv
