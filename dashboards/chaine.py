@@ -40,7 +40,14 @@ def state() -> Any:
         Query("chaine/etat"),
         [
             Field("Messages en attente", fields.COUNT, 0, thresholds=WAITING, scheme="thresholds"),
-            Field("Âge du dernier enregistrement", fields.SECONDS, 0, thresholds=AGE, scheme="thresholds"),
+            Field(
+                "Âge du dernier enregistrement",
+                fields.SECONDS,
+                0,
+                thresholds=AGE,
+                scheme="thresholds",
+                mappings=fields.UNTOLD,
+            ),
             Field("Accusés en attente", fields.COUNT, 0, thresholds=WAITING, scheme="thresholds"),
             Field("Trous de lecture", fields.COUNT, 0, thresholds=NONE_EXPECTED, scheme="thresholds"),
             Field("En quarantaine", fields.COUNT, 0, thresholds=SOME_EXPECTED, scheme="thresholds"),

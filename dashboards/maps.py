@@ -78,6 +78,7 @@ def quartiers(number: int, at: panels.At) -> Any:
     )
     for field in (
         Field("Quartier", fields.TEXT, link=page.TO_QUARTIER),
+        *(Field(name, fields.TEXT) for name in ("Code", "departement", "Commune", "Département")),
         Field("Taux de départ", fields.PERCENT, 1, thresholds=RATES, scheme="thresholds"),
         Field("Départs 12 mois", fields.COUNT, 0, mappings=fields.UNTOLD),
         fields.DWELLINGS,

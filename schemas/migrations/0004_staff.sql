@@ -241,7 +241,7 @@ LEFT JOIN (SELECT * FROM staff.declared_series WHERE month = through) AS series
 -- Held back unless it is itself shown, and so is each part of each commune and each quartier there: the whole
 -- of a commune, which is shown, would otherwise give a secret back.
 CREATE VIEW staff.commune_rest AS
-SELECT qpv.territory_id, rest.month, rest.through,
+SELECT qpv.territory_id, rest.month,
     ((rest.month + interval '1 month')::timestamp AT TIME ZONE 'Europe/Paris') - interval '1 second' AS ends_at,
     CASE WHEN status.code IN ('value', 'provisional') THEN rest.departures END AS departures,
     round(rest.dwellings) AS dwellings,
@@ -252,7 +252,7 @@ SELECT qpv.territory_id, rest.month, rest.through,
 FROM staff.qpv
 CROSS JOIN core.staff_rule
 CROSS JOIN LATERAL (
-    SELECT month, min(through) AS through, bool_and(whole) AS whole, sum(outside_departures) AS departures,
+    SELECT month, bool_and(whole) AS whole, sum(outside_departures)::bigint AS departures,
         sum(outside_dwellings) AS dwellings, sum(outside_all_dwellings) AS all_dwellings,
         bool_and(staff.shown(outside_departures, threshold) IS NOT NULL
             AND staff.shown(departures - outside_departures, threshold) IS NOT NULL) AS parts_shown

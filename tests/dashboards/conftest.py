@@ -57,7 +57,7 @@ def seeded(settings: Settings, viewer: psycopg.Connection[Any]) -> psycopg.Conne
     empty(settings)
     with connect(settings, "ingest", autocommit=True) as connection:
         start_windows(connection, END)
-    ingest(settings, simulate(START, END, seed=7, scale=0.05))
+    ingest(settings, simulate(START, END, seed=7, scale=0.1))
     with connect(settings, "migrator", autocommit=True) as connection:
         connection.execute("ANALYZE")
     return viewer

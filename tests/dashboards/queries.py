@@ -12,8 +12,8 @@ from dashboards.generate import BUILDERS, text
 from dashboards.lint import panels_of
 from dashboards.macros import expanded
 
-NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-QUARTIER = {"departement": "31", "qpv": "QN03107M"}
+NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
+QUARTIER = {"departement": "30", "qpv": "QN03001I"}
 NUMBERS = {"int2", "int4", "int8", "float4", "float8", "numeric"}
 AMBIGUOUS = {"date", "timestamp"}
 """Types that Grafana reads as UTC: a day early or late."""

@@ -41,4 +41,4 @@ def test_a_variable_is_quoted(value: str | list[str], quoted: str) -> None:
 )
 def test_what_grafana_would_not_quote_or_know_is_refused(query: str) -> None:
     with pytest.raises(UnknownMacroError):
-        expanded(query, {"qpv": "QN03107M"}, SINCE, UNTIL)
+        expanded(query, {"qpv": "QN03001I"}, SINCE, UNTIL)

@@ -1,0 +1,40 @@
+"""Every query on a database that has received nothing: no error, no figure, the words for it."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.dashboards.queries import NUMBERS, Asked, answer, dressed, every_query
+
+pytestmark = pytest.mark.services
+QUERIES = list(every_query())
+KNOWN_WITHOUT_EVENTS = {"QPV suivis", "longitude", "latitude"}
+
+
+@pytest.mark.parametrize("asked", QUERIES, ids=lambda asked: asked.name)
+def test_nothing_received_is_no_figure(asked: Asked, unseeded: psycopg.Connection[Any]) -> None:
+    got = answer(unseeded, asked)
+    for row in got.rows:
+        for name, value in row.items():
+            if got.types[name] in NUMBERS and name not in KNOWN_WITHOUT_EVENTS:
+                assert not value, name
+            if name.startswith("Statut"):
+                assert value == "not_covered"
+            if name == "Territoire":
+                assert value == "Ce quartier"
+
+
+@pytest.mark.parametrize("asked", [one for one in QUERIES if one.format == "variable"], ids=lambda asked: asked.name)
+def test_the_quartiers_can_be_chosen_before_anything_is_received(
+    asked: Asked, unseeded: psycopg.Connection[Any]
+) -> None:
+    assert answer(unseeded, asked).rows
+
+
+def test_the_chain_of_an_empty_database_waits_for_nothing(unseeded: psycopg.Connection[Any]) -> None:
+    (asked,) = (one for one in QUERIES if one.panel.get("title") == "État de la chaîne")
+    (row,) = answer(unseeded, asked).rows
+    assert row["Messages en attente"] == row["Accusés en attente"] == row["En quarantaine"] == 0
+    assert row["Âge du dernier enregistrement"] is None
+    assert dressed(asked.panel)["Âge du dernier enregistrement"]["mappings"]

@@ -1,0 +1,190 @@
+"""Every query of every panel and variable, run as Grafana would on a simulated region: its answer has its shape."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from dashboards import palette
+from tests.dashboards.queries import AMBIGUOUS, NUMBERS, Answer, Asked, answer, dressed, every_query
+
+pytestmark = pytest.mark.services
+QUERIES = list(every_query())
+CLOCKS = {"Âge du dernier enregistrement"}
+EVERY = pytest.mark.parametrize("asked", QUERIES, ids=lambda asked: asked.name)
+
+
+def check_series(got: Answer) -> None:
+    first, *others = got.types
+    assert (first, got.types[first]) == ("time", "timestamptz")
+    assert others
+    instants = [row["time"] for row in got.rows]
+    assert instants == sorted(set(instants))
+
+
+def check_figures(got: Answer) -> None:
+    assert len(got.rows) == 1
+
+
+def check_bars(asked: Asked, got: Answer) -> None:
+    x = asked.panel["options"]["xField"]
+    assert got.types[x] == "timestamptz"
+    assert all(got.types[name] in NUMBERS for name in got.types if name != x)
+    months = [row[x] for row in got.rows]
+    assert months == sorted(set(months))
+
+
+def check_variable(got: Answer) -> None:
+    assert list(got.types) == ["__value", "__text"]
+    assert len({row["__value"] for row in got.rows}) == len({row["__text"] for row in got.rows}) == len(got.rows)
+
+
+def check_map(got: Answer) -> None:
+    assert got.types["longitude"] == got.types["latitude"] == "float8"
+    assert all(-1 < row["longitude"] < 5 and 42 < row["latitude"] < 45.5 for row in got.rows)
+
+
+def check_dress(asked: Asked, got: Answer) -> None:
+    """Every column is dressed, a number with a unit of numbers; a status is one of the five words."""
+    columns = dressed(asked.panel)
+    for name, kind in got.types.items():
+        if name in ("time", "longitude", "latitude"):
+            continue
+        assert name in columns, f"nothing says how to show {name}"
+        assert (columns[name]["unit"] == "string") == (kind == "text"), name
+        if name.startswith("Statut"):
+            assert {row[name] for row in got.rows} <= palette.STATUSES.keys()
+
+
+@EVERY
+def test_an_answer_has_the_shape_that_its_panel_reads(asked: Asked, seeded: psycopg.Connection[Any]) -> None:
+    got = answer(seeded, asked)
+    assert got.rows
+    assert not AMBIGUOUS & set(got.types.values())
+    if asked.format == "variable":
+        return check_variable(got)
+    check_dress(asked, got)
+    if asked.format == "time_series":
+        return check_series(got)
+    kind = asked.panel["type"]
+    if kind == "stat":
+        check_figures(got)
+    if kind == "barchart":
+        check_bars(asked, got)
+    if kind == "geomap":
+        check_map(got)
+    return None
+
+
+def test_every_column_that_a_panel_dresses_is_answered(seeded: psycopg.Connection[Any]) -> None:
+    wanted: dict[tuple[str, int], set[str]] = {}
+    found: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for asked in QUERIES:
+        if asked.format != "variable":
+            key = (asked.uid, asked.panel["id"])
+            wanted[key] = set(dressed(asked.panel))
+            found[key] |= set(answer(seeded, asked).types)
+    assert {key: names - found[key] for key, names in wanted.items() if names - found[key]} == {}
+
+
+@EVERY
+def test_an_answer_does_not_depend_on_the_time_zone_of_the_session(
+    asked: Asked, seeded: psycopg.Connection[Any]
+) -> None:
+    def still(zone: str) -> list[dict[str, Any]]:
+        rows = answer(seeded, asked, zone=zone).rows
+        return [{name: value for name, value in row.items() if name not in CLOCKS} for row in rows]
+
+    assert still("UTC") == still("Europe/Paris") == still("America/Los_Angeles")
+
+
+def named(title: str, uid: str) -> list[Asked]:
+    return [asked for asked in QUERIES if asked.uid == uid and asked.panel.get("title", "").startswith(title)]
+
+
+def rows(seeded: psycopg.Connection[Any], uid: str, title: str, index: int = 0) -> list[dict[str, Any]]:
+    return answer(seeded, named(title, uid)[index]).rows
+
+
+def test_months_are_those_of_paris(seeded: psycopg.Connection[Any]) -> None:
+    for row in rows(seeded, "region", "Départs et arrivées par mois"):
+        month: datetime = row["Mois"]
+        assert (month.hour, month.day) in {(23, 31), (23, 30), (23, 29), (23, 28), (22, 31), (22, 30)}
+
+
+def test_the_bars_are_the_months_of_the_table(seeded: psycopg.Connection[Any]) -> None:
+    bars = rows(seeded, "region", "Départs et arrivées par mois")
+    windows = {row["Fenêtre"]: row for row in rows(seeded, "region", "Tout le parc social")}
+    for window, months in (("1 mois", 1), ("3 mois", 3), ("12 mois", 12)):
+        for count in ("Départs", "Arrivées"):
+            assert windows[window][count] == sum(row[count] for row in bars[-months:])
+
+
+def test_the_list_has_the_108_quartiers_and_its_links_lead_to_variables_that_exist(
+    seeded: psycopg.Connection[Any],
+) -> None:
+    listed = rows(seeded, "region", "Les 108 QPV")
+    assert len(listed) == 108
+    (variable,) = (asked for asked in QUERIES if asked.format == "variable" and asked.panel["name"] == "qpv")
+    for departement in {row["departement"] for row in listed}:
+        values = answer(seeded, variable, {"departement": departement, "qpv": ""}).rows
+        inside = {row["Code"] for row in listed if row["departement"] == departement}
+        assert {value["__value"] for value in values} == inside
+
+
+def test_the_sum_of_the_quartiers_is_the_figure_of_the_region(seeded: psycopg.Connection[Any]) -> None:
+    (whole,) = rows(seeded, "region", "QPV de la région")
+    shown = [row for row in rows(seeded, "region", "Les 108 QPV") if row["Solde 12 m"] is not None]
+    assert whole["QPV comptés"] == len(shown)
+    assert whole["Départs"] == sum(row["Dép. 12 m"] for row in shown)
+    assert whole["Logements"] == sum(row["Logements"] for row in shown)
+    assert float(whole["Taux de départ"]) == pytest.approx(100 * whole["Départs"] / float(whole["Logements"]))
+
+
+def test_a_line_ends_at_the_rate_of_the_table_beside_it(seeded: psycopg.Connection[Any]) -> None:
+    tables = [answer(seeded, asked).rows for asked in named("Les mêmes taux", "quartier")]
+    beside = {row["Territoire"]: row for table in tables for row in table}
+    assert set(beside) == set(palette.COMPARED)
+    for asked in named("Taux de départ, 12 mois glissants", "quartier"):
+        last = answer(seeded, asked).rows[-1]
+        for name in set(last) - {"time"}:
+            assert float(last[name]) == pytest.approx(float(beside[name]["Taux de départ"]), abs=0.01)
+
+
+def test_a_rate_is_departures_over_dwellings(seeded: psycopg.Connection[Any]) -> None:
+    for asked in named("Les mêmes taux", "quartier"):
+        for row in answer(seeded, asked).rows:
+            rate = 100 * row["Départs"] / float(row["Logements"])
+            assert float(row["Taux de départ"]) == pytest.approx(rate, abs=0.01)
+
+
+def test_a_month_without_a_bar_has_a_word_in_the_ribbon(seeded: psycopg.Connection[Any]) -> None:
+    variables = {"departement": "09", "qpv": "QN00903I"}
+    (bars,) = named("Départs et arrivées par mois déclaré", "quartier")
+    (ribbon,) = named("Ce que vaut chaque mois", "quartier")
+    words = {row["time"]: row for row in answer(seeded, ribbon, variables).rows}
+    shown = answer(seeded, bars, variables).rows
+    assert any(row["Départs"] is None for row in shown)
+    for row in shown:
+        for count in ("Départs", "Arrivées"):
+            assert (row[count] is not None) == (words[row["Mois"]][count] == "value")
+
+
+def test_the_chain_counts_every_event_once(seeded: psycopg.Connection[Any]) -> None:
+    (total,) = rows(seeded, "chaine", "Sort des événements · depuis le début")
+    landlords = rows(seeded, "chaine", "Bailleur par bailleur")
+    reasons = rows(seeded, "chaine", "Motifs de refus")
+    for outcome in palette.OUTCOMES:
+        assert total[outcome] == sum(row[outcome] for row in landlords)
+    assert total["Refusés"] == sum(row["Refusés"] for row in reasons)
+    assert {row["Motif"] for row in reasons} <= palette.REASONS.keys()
+
+
+def test_the_chain_shows_what_waits(seeded: psycopg.Connection[Any]) -> None:
+    (state,) = rows(seeded, "chaine", "État de la chaîne")
+    landlords = rows(seeded, "chaine", "Bailleur par bailleur")
+    assert state["Messages en attente"] == sum(row["En attente"] for row in landlords) == 3 * len(landlords)
+    assert state["Trous de lecture"] == 0
+    assert 0 <= state["Âge du dernier enregistrement"] < 3600

@@ -1,0 +1,151 @@
+"""A count of 1 to 4 is nowhere: in no panel's answer, and no difference of what is shown gives it back."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import psycopg
+import pytest
+
+from runtime.database import connect
+from runtime.settings import Settings
+from tests.dashboards.queries import Asked, answer, every_query
+from tests.streams.stage import Stage, declaration, message, move, stock
+
+pytestmark = pytest.mark.services
+SECRET = 3
+QUIET = {"commune": "09122", "qpv_2024": "QN00902M", "qpv_2015": "QP009002"}
+AROUND = {"commune": "09122"}
+SECOND = {"commune": "31555", "qpv_2024": "QN03107M", "qpv_2015": "QP031007"}
+VARIABLES = {"departement": "09", "qpv": "QN00902M"}
+NOT_COUNTS_OF_MOVES = {"QPV suivis", "QPV comptés", "longitude", "latitude", "Bailleurs"}
+QUERIES = [asked for asked in every_query() if asked.uid != "chaine" and asked.format != "variable"]
+PARTS = """
+SELECT level, code, window_days, part, departures, arrivals, solde
+FROM staff.rolling JOIN staff.territory USING (territory_id)
+"""
+SERIES = """
+SELECT level, code, window_months, month, departures, arrivals, rate_percent * dwellings / 100 AS departures_of_rate
+FROM staff.declared_series JOIN staff.territory USING (level, territory_id)
+"""
+REST = "SELECT code, month, departures FROM staff.commune_rest JOIN staff.territory USING (territory_id)"
+
+
+def moves_in(place: dict[str, str], direction: str, count: int, first: int) -> list[dict[str, Any]]:
+    return [
+        move(number=first + number, direction=direction, effective_on="2026-02-20", **place) for number in range(count)
+    ]
+
+
+def told(settings: Settings, database: psycopg.Connection[Any], counts: dict[str, int]) -> None:
+    """Send a stock of two years, these counts of February's departures, 20 arrivals everywhere, and declare."""
+    stage = Stage(settings, database)
+    places = {"inside": QUIET, "outside": AROUND, "elsewhere": SECOND}
+    cells = [place | {"let": 400} for place in places.values()]
+    events = [stock(*cells, stock_on="2024-01-01"), declaration()]
+    for rank, (where, place) in enumerate(places.items()):
+        events += moves_in(place, "out", counts[where], 1000 * rank + 1)
+        events += moves_in(place, "in", 20, 1000 * rank + 501)
+    assert stage.take(message(0, events)) == 1
+    assert stage.rows("SELECT count(*) FROM core.move") == [(sum(counts.values()) + 60,)]
+    stage.close()
+
+
+@pytest.fixture
+def viewer(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
+    with connect(settings, "observatory", autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(params=["inside", "outside"])
+def secret_place(request: pytest.FixtureRequest, settings: Settings, database: psycopg.Connection[Any]) -> str:
+    """A region where 3 departures are secret: inside the quartier, or around it in its commune."""
+    where: str = request.param
+    told(settings, database, {"inside": 27, "outside": 41, "elsewhere": 90} | {where: SECRET})
+    return where
+
+
+def numbers(rows: list[dict[str, Any]]) -> set[float]:
+    return {
+        float(value)
+        for row in rows
+        for name, value in row.items()
+        if name not in NOT_COUNTS_OF_MOVES and isinstance(value, int | float | Decimal)
+    }
+
+
+def shown(viewer: psycopg.Connection[Any], query: str, *columns: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Return what a view shows, by its key: every column but the named ones."""
+    cursor = viewer.execute(query)
+    names = [column.name for column in cursor.description or []]
+    found = (dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+    return {tuple(row[name] for name in names if name not in columns): row for row in found}
+
+
+@pytest.mark.parametrize("asked", QUERIES, ids=lambda asked: asked.name)
+def test_no_answer_holds_the_secret(asked: Asked, secret_place: str, viewer: psycopg.Connection[Any]) -> None:
+    assert SECRET not in numbers(answer(viewer, asked, VARIABLES).rows)
+
+
+def test_what_is_not_secret_is_shown(secret_place: str, viewer: psycopg.Connection[Any]) -> None:
+    live = shown(viewer, PARTS, "departures", "arrivals", "solde")
+    assert live["qpv_2024", "QN03107M", 30, "all"]["departures"] == 90
+    around = live["commune", "09122", 30, "all"]["departures"]
+    assert around == (41 + SECRET if secret_place == "inside" else None)
+    quartier = live["qpv_2024", "QN00902M", 30, "all"]["departures"]
+    assert quartier == (None if secret_place == "inside" else 27)
+
+
+def test_no_difference_of_parts_gives_the_secret_back(secret_place: str, viewer: psycopg.Connection[Any]) -> None:
+    live = shown(viewer, PARTS, "departures", "arrivals", "solde")
+    for level, code in {key[:2] for key in live}:
+        for window in (30, 90, 365):
+            parts = [live.get((level, code, window, part), {}).get("departures") for part in ("all", "qpv", "hors_qpv")]
+            counts = [count for count in parts if count is not None]
+            assert SECRET not in counts
+            assert SECRET not in {a - b for a, b in permutations(counts, 2)}
+
+
+def test_a_quartier_its_commune_and_the_rest_do_not_give_the_secret_back(
+    secret_place: str, viewer: psycopg.Connection[Any]
+) -> None:
+    live = shown(viewer, PARTS, "departures", "arrivals", "solde")
+    series = shown(viewer, SERIES, "departures", "arrivals", "departures_of_rate")
+    rest = shown(viewer, REST, "departures")
+    for window in (30, 90, 365):
+        counts = [live.get((*key, window, "all"), {}).get("departures") for key in around()]
+        assert_kept(counts)
+    for months, month in {key[2:] for key in series}:
+        windows = [series.get((*key, months, month), {}) for key in around()]
+        beside = rest.get(("QN00902M", month), {}).get("departures") if months == 12 else None
+        assert_kept([row.get("departures") for row in windows] + [beside])
+        assert_kept([round(row["departures_of_rate"]) for row in windows if row.get("departures_of_rate") is not None])
+
+
+def around() -> list[tuple[str, str]]:
+    return [("qpv_2024", "QN00902M"), ("qpv_2015", "QP009002"), ("commune", "09122")]
+
+
+def assert_kept(counts: list[Any]) -> None:
+    known = [count for count in counts if count is not None]
+    assert SECRET not in known
+    assert SECRET not in {a - b for a, b in permutations(known, 2)}
+
+
+def test_zero_is_a_value_and_not_a_secret(
+    settings: Settings, database: psycopg.Connection[Any], viewer: psycopg.Connection[Any]
+) -> None:
+    told(settings, database, {"inside": 0, "outside": 41, "elsewhere": 90})
+    (asked,) = (
+        one
+        for one in QUERIES
+        if one.panel["title"] == "30 derniers jours · encore en déclaration" and one.uid == "quartier"
+    )
+    assert answer(viewer, asked, VARIABLES).rows == [{"Départs": 0, "Arrivées": 20, "Solde": 20}]
+
+
+def test_the_viewer_reads_no_table_of_counters(viewer: psycopg.Connection[Any]) -> None:
+    for table in ("move", "monthly_counter", "rolling_counter", "declared_series", "declared_month", "quarantine"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            viewer.execute(f"SELECT 1 FROM core.{table}")
