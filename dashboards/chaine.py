@@ -52,7 +52,7 @@ def state() -> Any:
             Field("Trous de lecture", fields.COUNT, 0, thresholds=NONE_EXPECTED, scheme="thresholds"),
             Field("En quarantaine", fields.COUNT, 0, thresholds=SOME_EXPECTED, scheme="thresholds"),
         ],
-        value_size=30,
+        value_size=36,
     )
 
 

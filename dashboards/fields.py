@@ -19,7 +19,7 @@ from dashboards import palette
 
 COUNT = "locale"
 PERCENT = "percent"
-SECONDS = "s"
+SECONDS = "dthms"
 DAY = "time:DD/MM/YYYY"
 MONTH = "time:MM/YYYY"
 MOMENT = "time:DD/MM/YYYY HH:mm"

@@ -74,7 +74,7 @@ def declared(number: int, months: int, x: int) -> Any:
             fields.COMPLETENESS,
             fields.THROUGH,
         ],
-        value_size=20,
+        value_size=22,
     )
 
 
@@ -157,8 +157,8 @@ def compared() -> list[Any]:
         (12, 29, 12, 9),
         Query("quartier/comparaison"),
         [
-            Field("Territoire", fields.TEXT, mappings=_comparison_colours(), cell="color-text", width=228),
-            replace(fields.RATE, width=112),
+            Field("Territoire", fields.TEXT, mappings=_comparison_colours(), cell="color-text", width=240),
+            replace(fields.RATE, width=118),
             replace(fields.DEPARTURES, width=72, mappings=fields.UNTOLD, cell="color-text"),
             replace(fields.DWELLINGS, width=92),
             replace(fields.COMPLETENESS, width=98, cell="color-text"),
