@@ -30,7 +30,7 @@ from streams.ingest.outbox import producer, relay
 from streams.ingest.pipeline import EXIT_BUG, Pipeline
 from streams.ingest.positions import consumer_class
 from streams.ingest.stall import StallWatch
-from streams.ingest.topics import TopicWatcher
+from streams.ingest.topics import Ends, TopicWatcher
 
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, KafkaError, AioKafkaError, OSError)
 log = logger(__name__)
@@ -65,7 +65,11 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
         loghandlers=[],
         logging_config=None,
     )
-    app.transport.Consumer = consumer_class(open_database, lambda: _leave_and_end(settings, worker))
+
+    def leave() -> None:
+        _leave_and_end(settings, worker)
+
+    app.transport.Consumer = consumer_class(open_database, leave)
     app.topics._resubscribe_sleep_lock_seconds = 1.0
     watcher = TopicWatcher(settings)
     moves = app.topic(SENTINEL, value_serializer="raw", value_type=bytes, key_serializer="raw", key_type=bytes)
@@ -82,7 +86,7 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
         async for events in stream.noack_take(figures.TAKE_MESSAGES, within=figures.LINGER_SECONDS):
             await pipeline.submit(events)
 
-    _add_topic_timer(app, moves, pipeline, watcher, open_database)
+    _add_topic_timer(app, moves, pipeline, watcher, open_database, leave)
     _add_roll_timer(app, clock, open_database)
     _add_relay_timer(app, settings, open_database)
     return app
@@ -94,6 +98,7 @@ def _add_topic_timer(
     pipeline: Pipeline,
     watcher: TopicWatcher,
     open_database: Callable[[], psycopg.Connection[Any]],
+    leave: Callable[[], None],
 ) -> None:
     """Take up the topic of a new landlord, again and again until it is assigned; record how far topics go.
 
@@ -102,14 +107,14 @@ def _add_topic_timer(
     link = Link(open_database)
     stall = StallWatch(figures.STALL_SECONDS)
 
-    def watch() -> tuple[list[str], dict[str, int]]:
+    def watch() -> tuple[list[str], Ends]:
         topics = watcher.topics()
         return topics, watcher.record_ends(link.connection(), topics)
 
     @app.timer(interval=figures.TOPICS_SECONDS)
     async def take_up_topics() -> None:
         try:
-            wanted, waiting = await asyncio.to_thread(watch)
+            wanted, ends = await asyncio.to_thread(watch)
         except AWAY as error:
             stall.moved()
             log.warning("topics not listed", error=str(error))
@@ -120,14 +125,17 @@ def _add_topic_timer(
             moves.topics.extend(sorted(set(wanted) - set(moves.topics)))
             app.topics._flag_changes()
         mine = {tp.topic for tp in app.consumer.assignment()} - {SENTINEL}
+        if again := {(topic, 0): due for topic, due in ends.made_again.items() if topic in mine}:
+            await app.consumer.rewind(again)
+        waiting = ends.waiting | ends.made_again
         if stall.stands_still(waiting, mine, pipeline.taken, working=pipeline.working):
-            log.critical("messages wait and none is handed over: the process ends", waiting=waiting, mine=sorted(mine))
-            os._exit(EXIT_BUG)
+            log.critical("messages wait and none is handed over", waiting=waiting, mine=sorted(mine))
+            await asyncio.to_thread(leave)
 
 
 def _leave_and_end(settings: Settings, worker: str) -> None:
     """End the process, out of the group: a static member that comes back is given what it had, gone topics too."""
-    log.critical("the group coordinator of this worker is dead: the process ends, another takes its place")
+    log.critical("this worker's group membership is of no use any more: the process ends, another takes its place")
     try:
         leave_group(settings, worker)
     except (KafkaError, OSError) as error:

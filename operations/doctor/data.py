@@ -141,7 +141,10 @@ def windows(connection: psycopg.Connection[Any], clock: Clock) -> Finding:
 
 def gaps(connection: psycopg.Connection[Any]) -> Finding:
     """Tell the messages that the broker deleted before anybody read them."""
-    query = "SELECT count(*), coalesce(sum(next_available - first_lost), 0)::bigint FROM core.reading_gap"
+    query = (
+        "SELECT count(*), coalesce(sum(next_available - first_lost), 0)::bigint "
+        "FROM core.reading_gap WHERE kind = 'expired'"
+    )
     number, lost = connection.execute(query).fetchall()[0]
     if number:
         return absent(

@@ -64,10 +64,13 @@ CREATE TABLE core.topic_end (
     PRIMARY KEY (topic, partition)
 );
 
--- Messages that the broker's retention deleted before anybody read them: the one loss, never silent.
+-- Where reading did not simply go on. `expired`: retention deleted first_lost .. next_available - 1 before anybody
+-- read them, the one loss, never silent. `made_again`: the topic ends before first_lost, which was due: it was made
+-- again or restored, and is read from next_available on.
 CREATE TABLE core.reading_gap (
     topic text NOT NULL,
     partition integer NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('expired', 'made_again')),
     first_lost bigint NOT NULL,
     next_available bigint NOT NULL,
     seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -87,7 +90,7 @@ CREATE TABLE core.quarantine (
     message_fr text NOT NULL,
     payload bytea NOT NULL,
     redriven_at timestamptz,
-    UNIQUE (topic, partition, message_offset, event_index)
+    UNIQUE (topic, partition, message_offset, event_index, received_at)
 );
 
 -- Each event ends as exactly one outcome; the sums here equal the events received.

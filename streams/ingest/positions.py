@@ -41,20 +41,33 @@ def read_positions(connect: Connect, topics: Iterable[str]) -> dict[tuple[str, i
     return {(topic, partition): offset for topic, partition, offset in rows}
 
 
-def record_gap(connect: Connect, topic: str, partition: int, expected: int, earliest: int) -> None:
-    """Keep that the messages expected..earliest-1 were deleted before they were read, and go on after them."""
+GO_ON = {
+    "expired": "next_offset = greatest(o.next_offset, excluded.next_offset)",
+    "made_again": "next_offset = excluded.next_offset",
+}
+KINDS = {
+    "expired": "messages deleted before they were read",
+    "made_again": "topic made again or restored: it ends before what was read of it, and is read from its beginning",
+}
+
+
+def record_gap(connect: Connect, tp: TP, kind: str, expected: int, earliest: int) -> None:
+    """Keep that reading could not go on at `expected`, and go on at `earliest`, the first message there is.
+
+    What is read twice of a restored topic ends as duplicates.
+    """
+    logger(__name__).error(KINDS[kind], topic=tp.topic, expected=expected, earliest=earliest)
 
     def record(connection: psycopg.Connection[Any]) -> None:
         connection.execute(
-            "INSERT INTO core.reading_gap (topic, partition, first_lost, next_available) VALUES (%s, %s, %s, %s) "
-            "ON CONFLICT DO NOTHING",
-            (topic, partition, expected, earliest),
+            "INSERT INTO core.reading_gap (topic, partition, kind, first_lost, next_available) "
+            "VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            (tp.topic, tp.partition, kind, expected, earliest),
         )
         connection.execute(
-            "INSERT INTO core.ingest_offset AS o (topic, partition, next_offset) VALUES (%s, %s, %s) "
-            "ON CONFLICT (topic, partition) DO UPDATE "
-            "SET next_offset = greatest(o.next_offset, excluded.next_offset)",
-            (topic, partition, earliest),
+            "INSERT INTO core.ingest_offset AS o (topic, partition, next_offset) VALUES (%s, %s, %s) "  # noqa: S608
+            f"ON CONFLICT (topic, partition) DO UPDATE SET {GO_ON[kind]}",
+            (tp.topic, tp.partition, earliest),
         )
 
     patiently(connect, record)
@@ -92,13 +105,12 @@ def consumer_class(connect: Connect, leave: Callable[[], None]) -> type[Consumer
 
             A partition that was taken away meanwhile is left: whoever has it seeks by itself.
             """
-            for (topic, partition), offset in due.items():
-                tp = TP(topic, partition)
-                self.rewinds[tp] += 1
-                try:
-                    await self._seek(tp, offset)
-                except IllegalStateError:
-                    logger(__name__).warning("partition taken away before its rewind", topic=topic)
+            wanted = {TP(topic, partition): offset for (topic, partition), offset in due.items()}
+            self.rewinds.update(wanted.keys())
+            try:
+                await self._read_from(wanted)
+            except IllegalStateError:
+                logger(__name__).warning("partition taken away before its rewind", due=due)
 
         @Service.task
         async def _leave_if_the_group_is_lost(self) -> None:
@@ -119,13 +131,17 @@ def consumer_class(connect: Connect, leave: Callable[[], None]) -> type[Consumer
             assigned = [TP(tp.topic, tp.partition) for tp in self.assignment()]
             done = await asyncio.to_thread(read_positions, connect, [tp.topic for tp in assigned])
             wanted = {tp: done.get((tp.topic, tp.partition), 0) for tp in assigned}
-            earliest = await self.earliest_offsets(*assigned) if assigned else {}
+            return await self._read_from(wanted)
+
+        async def _read_from(self, wanted: dict[TP, int]) -> dict[TP, int]:
+            """Seek to these offsets, or to the first there is where they are no longer, or not yet, in the topic."""
+            earliest = await self.earliest_offsets(*wanted) if wanted else {}
+            ends = await self.highwaters(*wanted) if wanted else {}
             for tp, offset in wanted.items():
-                if (first := earliest.get(tp, 0)) > offset:
-                    logger(__name__).error(
-                        "messages deleted before they were read", topic=tp.topic, lost=first - offset
-                    )
-                    await asyncio.to_thread(record_gap, connect, tp.topic, tp.partition, offset, first)
+                first, end = earliest.get(tp, 0), ends.get(tp, offset)
+                if first > offset or end < offset:
+                    kind = "expired" if first > offset else "made_again"
+                    await asyncio.to_thread(record_gap, connect, tp, kind, offset, first)
                     wanted[tp] = first
                 await self._seek(tp, wanted[tp])
             return wanted

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from kafka import KafkaConsumer, TopicPartition
@@ -13,10 +13,17 @@ from runtime.logging import logger
 from runtime.settings import Settings
 from streams.worker_settings import RETRY_SECONDS
 
-WAITING = """
-SELECT topic, coalesce(next_offset, 0) FROM core.topic_end LEFT JOIN core.ingest_offset USING (topic, partition)
-WHERE topic = ANY(%s) AND end_offset > coalesce(next_offset, 0)
-"""
+DONE = "SELECT topic, next_offset FROM core.ingest_offset WHERE topic = ANY(%s) AND partition = 0"
+
+
+class Ends(NamedTuple):
+    """What the ends of topics say: the offset that is due, by topic, where messages wait, and where there is none.
+
+    `made_again`: topics that end before what was read of them; positions must be taken anew.
+    """
+
+    waiting: dict[str, int]
+    made_again: dict[str, int]
 
 
 def landlord_topics(names: Iterable[str]) -> list[str]:
@@ -40,20 +47,24 @@ class TopicWatcher:
         """Return the moves topics that exist now."""
         return landlord_topics(self._client().topics())
 
-    def record_ends(self, connection: psycopg.Connection[Any], topics: Iterable[str]) -> dict[str, int]:
-        """Write how far each topic goes: the lag on the dashboards is this minus what is done.
-
-        Return the next offset of each topic where messages wait.
-        """
-        ends = self._client().end_offsets([TopicPartition(topic, 0) for topic in topics])
+    def record_ends(self, connection: psycopg.Connection[Any], topics: Iterable[str]) -> Ends:
+        """Write how far each topic goes: the lag on the dashboards is this minus what is done."""
+        names = list(topics)
+        done = dict(connection.execute(DONE, (names,)).fetchall())
+        # In this order: what is done cannot lie beyond an end that was asked for later.
+        ends = {tp.topic: end for tp, end in self._client().end_offsets([TopicPartition(t, 0) for t in names]).items()}
         with connection.transaction(), connection.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO core.topic_end (topic, partition, end_offset) VALUES (%s, %s, %s) "
+                "INSERT INTO core.topic_end (topic, partition, end_offset) VALUES (%s, 0, %s) "
                 "ON CONFLICT (topic, partition) DO UPDATE SET end_offset = excluded.end_offset, "
                 "seen_at = clock_timestamp()",
-                sorted((tp.topic, tp.partition, end) for tp, end in ends.items()),
+                sorted(ends.items()),
             )
-        return dict(connection.execute(WAITING, (list(topics),)).fetchall())
+        due = {topic: (done.get(topic, 0), end) for topic, end in ends.items()}
+        return Ends(
+            {topic: offset for topic, (offset, end) in due.items() if end > offset},
+            {topic: offset for topic, (offset, end) in due.items() if end < offset},
+        )
 
     def close(self) -> None:
         """Forget the connection: the next call makes a new one."""

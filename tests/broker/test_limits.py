@@ -6,8 +6,11 @@ import orjson
 import pytest
 from kafka import TopicPartition
 
+from operations.services.process import wait_until
+from operations.verify import verify
 from producers.publisher import OVERHEAD_BYTES, MessageTooLargeError, Publisher
-from runtime.broker import MAX_MESSAGE_BYTES, admin, moves_topic
+from runtime.broker import MAX_MESSAGE_BYTES, admin, enrol_landlords, moves_topic
+from runtime.database import connect
 from tests.streams.faults.events import Sent, messages
 from tests.streams.faults.harness import Stage
 
@@ -62,8 +65,8 @@ def test_messages_deleted_before_they_were_read_are_a_recorded_gap(stage: Stage)
     stage.wait_for(lambda: stage.done() == 30, "what is left")
     events = sum(len(orjson.loads(message.payload)) for message in [*sent[:4], *sent[12:], *beside])
     assert stage.query("SELECT sum(n)::integer FROM core.tally") == [(events,)]
-    assert stage.query("SELECT topic, partition, first_lost, next_available FROM core.reading_gap") == [
-        (moves_topic(siren), 0, 4, 12)
+    assert stage.query("SELECT topic, partition, kind, first_lost, next_available FROM core.reading_gap") == [
+        (moves_topic(siren), 0, "expired", 4, 12)
     ]
 
 
@@ -92,3 +95,39 @@ def test_messages_deleted_under_a_running_worker_are_a_recorded_gap_too(stage: S
     }
     assert read.isdisjoint(lost)
     assert read | lost == set(range(44)), "messages passed over in silence"
+
+
+def make_again(stage: Stage, siren: str) -> None:
+    """Delete a landlord's moves topic and make it again, empty."""
+    client = admin(stage.settings)
+    try:
+        client.delete_topics([moves_topic(siren)])
+        assert wait_until(lambda: moves_topic(siren) not in client.list_topics(), 20)
+    finally:
+        client.close()
+    enrol_landlords(stage.settings, [siren])
+
+
+@pytest.mark.parametrize("running", [False, True], ids=["worker-stopped", "worker-running"])
+def test_a_topic_that_was_made_again_is_read_from_its_beginning(stage: Stage, running: bool) -> None:
+    (siren,) = stage.enrol(1)
+    stage.start(1)
+    stage.publish(messages(siren, 12, 5))
+    stage.wait_for(lambda: stage.done(siren) == 12, "the first topic")
+    before = stage.query("SELECT sum(n)::integer FROM core.tally")[0][0]
+    if not running:
+        stage.kill()
+    make_again(stage, siren)
+    fresh = messages(siren, 5, 5, seed=2)
+    stage.publish(fresh)
+
+    def read() -> bool:
+        stage.start(1)  # in the supervisor's place: a worker whose group has forgotten the topic ends
+        return stage.done(siren) == 5
+
+    stage.wait_for(read, "the second topic")
+    events = sum(len(orjson.loads(message.payload)) for message in fresh)
+    assert stage.query("SELECT sum(n)::integer FROM core.tally") == [(before + events,)]
+    assert stage.query("SELECT kind, first_lost, next_available FROM core.reading_gap") == [("made_again", 12, 0)]
+    with connect(stage.settings, "ingest") as connection:
+        assert verify(connection).equal
