@@ -1,10 +1,13 @@
-"""The colours, the same on every dashboard, told apart by a colour-blind reader (Okabe and Ito's palette)."""
+"""The colours, the same on every dashboard, on a dark and on a light ground.
+
+After Okabe and Ito's palette, which a colour-blind reader tells apart; some are darkened to be read on white.
+"""
 
 DEPARTURES = "#E69F00"
 ARRIVALS = "#56B4E9"
-SOLDE = "#CCCCDC"
+SOLDE = "text"
 GOOD = "#009E73"
-WARNING = "#F0E442"
+WARNING = "#C9A227"
 BAD = "#D55E00"
 QUIET = "#8E8E99"
 HELD_BACK = "#CC79A7"
@@ -23,7 +26,7 @@ OUTCOMES = {
     "Appliqués": GOOD,
     "Remplacés": "#4C97D8",
     "Déjà reçus": QUIET,
-    "Hors champ": "#B9A7D6",
+    "Hors champ": "#9A7FD1",
     "Refusés": BAD,
 }
 """What becomes of an event: exactly one of these."""
@@ -48,7 +51,7 @@ REASONS = {
 
 COMPARED = {
     "Ce quartier": DEPARTURES,
-    "Reste de sa commune, hors QPV": "#B9A7D6",
+    "Reste de sa commune, hors QPV": "#9A7FD1",
     "QPV du département": "#2CB5A0",
     "QPV de la région": QUIET,
 }

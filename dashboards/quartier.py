@@ -56,6 +56,7 @@ def live(number: int, days: int, x: int) -> Any:
         (x, 5, 8, 4),
         Query("quartier/direct", window=days),
         [replace(one, mappings=fields.SECRET) for one in (fields.DEPARTURES, fields.ARRIVALS, fields.SOLDE)],
+        value_size=44,
     )
 
 
@@ -157,7 +158,7 @@ def compared() -> list[Any]:
         (12, 29, 12, 9),
         Query("quartier/comparaison"),
         [
-            Field("Territoire", fields.TEXT, mappings=_comparison_colours(), cell="color-text", width=240),
+            Field("Territoire", fields.TEXT, mappings=_comparison_colours(), cell="color-text", width=236),
             replace(fields.RATE, width=118),
             replace(fields.DEPARTURES, width=72, mappings=fields.UNTOLD, cell="color-text"),
             replace(fields.DWELLINGS, width=92),

@@ -38,6 +38,7 @@ def live(number: int, days: int, x: int) -> Any:
             replace(fields.ARRIVALS, mappings=fields.SECRET),
             replace(fields.SOLDE, mappings=fields.SECRET),
         ],
+        value_size=44,
     )
 
 
@@ -57,7 +58,7 @@ def freshness() -> Any:
             Field("Région complète jusqu'à", fields.MONTH, mappings=fields.UNTOLD),
             Field("QPV suivis", fields.COUNT, 0),
         ],
-        value_size=22,
+        value_size=18,
     )
 
 
@@ -92,8 +93,8 @@ def declared() -> list[Any]:
         (12, 10, 12, 6),
         Query("region/declare"),
         [
-            Field("Fenêtre", fields.TEXT, width=78),
-            *(_column(one, one.name, 76) for one in (fields.DEPARTURES, fields.ARRIVALS, fields.SOLDE)),
+            Field("Fenêtre", fields.TEXT, width=72),
+            *(_column(one, one.name, 72) for one in (fields.DEPARTURES, fields.ARRIVALS, fields.SOLDE)),
             replace(fields.RATE, width=118),
             replace(fields.DWELLINGS, width=95),
             replace(fields.COMPLETENESS, cell="color-text", width=98),
