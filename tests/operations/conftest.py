@@ -1,5 +1,6 @@
 """The command line as a user calls it, on an empty machine or on the running instance; and the streams' stage."""
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,6 +36,16 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     found = Settings.load()
     yield found
     instance.down(found)
+
+
+@pytest.fixture
+def stranger() -> Iterator[int]:
+    """The pid of a program that we did not start as a service."""
+    with subprocess.Popen(["sleep", "300"]) as child:
+        try:
+            yield child.pid
+        finally:
+            child.kill()
 
 
 @pytest.fixture

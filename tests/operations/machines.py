@@ -9,6 +9,20 @@ import pytest
 
 OLD_JAVA = 'openjdk version "11.0.22" 2024-01-16'
 CLI = "from operations.cli import main; main()"
+EACH = """
+import sys, traceback
+from operations.cli import main
+for command in sys.argv[1:]:
+    sys.argv = ["quartiers", command]
+    try:
+        main()
+        print(f"{command}: 0", file=sys.stderr)
+    except SystemExit as end:
+        print(f"{command}: {end.code or 0}", file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+"""
+"""Calls a command after the other and tells how each ended: starting the interpreter takes half a second."""
 
 
 def program(folder: Path, name: str, script: str) -> None:
@@ -30,11 +44,11 @@ def only_these_programs(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("PATH", str(folder))
 
 
-def on_a_disk(mount: Path, options: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def on_a_disk(mount: Path, options: str, arguments: Sequence[str], code: str = CLI) -> subprocess.CompletedProcess[str]:
     """Call `quartiers` in a namespace of its own, where an empty disk with these options is mounted at `mount`."""
     mount.mkdir(exist_ok=True)
     script = 'mount -t tmpfs -o "$1" tmpfs "$2"; shift 2; exec "$@"'
     command = ["unshare", "--mount", "sh", "-ec", script, "sh", options, str(mount)]
     return subprocess.run(
-        [*command, sys.executable, "-c", CLI, *arguments], capture_output=True, text=True, check=False
+        [*command, sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
     )

@@ -13,11 +13,13 @@ from operations.doctor import Finding, data, examine, healthy, machine
 from operations.doctor import services as looking
 from operations.doctor.finding import absent, bad, good
 from operations.migrate import Migration, migrations
+from operations.reference import territory_rows
 from operations.services import install
 from operations.services.process import ServiceProcess
 from runtime.clock import PARIS, AcceleratedClock, FixedClock, SystemClock, paris_today
 from runtime.database import connect
 from runtime.settings import Settings
+from schemas.territories import load
 from tests.operations.conftest import Quartiers
 from tests.operations.machines import OLD_JAVA, java_that_says, only_these_programs, program
 from tests.streams.stage import TODAY, Stage
@@ -165,11 +167,14 @@ def test_what_the_database_lacks(stage: Stage, monkeypatch: pytest.MonkeyPatch) 
         other = [Migration(one.number, one.name, one.text + " ") for one in migrations()]
         monkeypatch.setattr(data, "migrations", lambda: other)
         assert "a changé" in data.migrated(connection).found
+        packaged = [*territory_rows(load()), ("qpv_2024", "QN03199N", "Nouveau", "31", None, None, None)]
+        monkeypatch.setattr(data, "territory_rows", lambda _: packaged)
+        assert data.territories(connection).found == "il en manque 1"
         with connection.transaction(force_rollback=True):
-            connection.execute("DELETE FROM core.territory WHERE level = 'region'")
-            assert data.territories(connection).found == "il en manque 1"
-        with connection.transaction(force_rollback=True):
-            connection.execute("INSERT INTO core.reading_gap VALUES ('t', 0, 4, 12)")
+            connection.execute(
+                "INSERT INTO core.reading_gap (topic, partition, kind, first_lost, next_available) "
+                "VALUES ('t', 0, 'expired', 4, 12)"
+            )
             assert "8 messages" in data.gaps(connection).found
         assert data.gaps(connection).state == "good"
 

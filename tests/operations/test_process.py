@@ -31,14 +31,6 @@ def service(tmp_path: Path) -> Iterator[ServiceProcess]:
         os.kill(pid, signal.SIGKILL)
 
 
-@pytest.fixture
-def stranger() -> Iterator[int]:
-    """A program that we did not start as a service."""
-    with subprocess.Popen(SLEEP) as child:
-        yield child.pid
-        child.kill()
-
-
 def alive(pid: int) -> bool:
     return processes.start_time(pid) is not None
 

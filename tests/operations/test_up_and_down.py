@@ -1,7 +1,9 @@
 """`quartiers up` to `down`, for real, on an instance of its own beside the one of the other tests."""
 
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,8 +29,10 @@ def beside(settings: Settings) -> Iterator[Settings]:
     """A second instance that was started by two `quartiers up` at the same time."""
     found = Settings.load(f"{settings.instance}-beside")
     instance.down(found)
+    shutil.rmtree(found.instance_dir, ignore_errors=True)
     yield found
     instance.down(found)
+    shutil.rmtree(found.instance_dir)
 
 
 @pytest.fixture(autouse=True)
@@ -108,20 +112,17 @@ def test_status_doctor_and_logs_of_what_runs(beside: Settings, quartiers: Quarti
 
 
 def test_down_ends_all_that_up_started_and_nothing_else(
-    beside: Settings, settings: Settings, quartiers: Quartiers
+    beside: Settings, settings: Settings, quartiers: Quartiers, stranger: int
 ) -> None:
     mine = {name: pid for name, pid in pids(beside).items() if pid}
     others = [service.process(settings).pid() for service in (broker_service, database_service)]
-    with subprocess.Popen(["sleep", "300"]) as stranger:
-        worker_service.process(beside, 2).pid_file.write_text(
-            f'{{"pid": {stranger.pid}, "started": {(start_time(stranger.pid) or 0) - 1}}}'
-        )
-        worker_service.process(beside, 3).pid_file.write_text("garbage")
-        said = quartiers("down")
-        assert said.code == 0
-        assert said.out == "Arrêtés : supervisor, worker-1, kafka, postgres.\n"
-        assert start_time(stranger.pid) is not None
-        stranger.kill()
+    reused = {"pid": stranger, "started": (start_time(stranger) or 0) - 1}
+    worker_service.process(beside, 2).pid_file.write_text(json.dumps(reused))
+    worker_service.process(beside, 3).pid_file.write_text("garbage")
+    said = quartiers("down")
+    assert said.code == 0
+    assert said.out == "Arrêtés : supervisor, worker-1, kafka, postgres.\n"
+    assert start_time(stranger) is not None
     assert all(start_time(pid) is None for pid in mine.values())
     assert [service.process(settings).pid() for service in (broker_service, database_service)] == others
     assert quartiers("down").out == "Rien ne tournait.\n"
