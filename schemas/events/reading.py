@@ -192,8 +192,11 @@ def _deep_slices(text: str) -> list[str]:
     return found
 
 
-def _slices(text: str) -> list[str]:
-    """Cut a JSON array into the exact text of its elements; ValueError or RecursionError if it is not one."""
+def _slices(text: str, last: int | None = None) -> list[str]:
+    """Cut a JSON array into the exact text of its elements; ValueError or RecursionError if it is not one.
+
+    `last` is the index after which nothing is wanted, of an array that is known to be one.
+    """
     # Numbers stay text: Python's int() stops at 4,300 digits.
     decoder, at = json.JSONDecoder(parse_int=str), text.index("[") + 1
     found: list[str] = []
@@ -204,6 +207,8 @@ def _slices(text: str) -> list[str]:
             break
         end = decoder.raw_decode(text, at)[1]
         found.append(text[at:end])
+        if len(found) - 1 == last:
+            break
         at = end
         while text[at] in _BLANK:
             at += 1
@@ -212,7 +217,7 @@ def _slices(text: str) -> list[str]:
         if text[at] != ",":
             raise ValueError("virgule attendue")
         at += 1
-    if text[at + 1 :].strip(_BLANK):
+    if last is None and text[at + 1 :].strip(_BLANK):
         raise ValueError("texte après le tableau")
     return found
 
@@ -229,41 +234,43 @@ def _examine(element: str) -> dict[str, Any] | Problem:
 
 
 def _one_by_one(elements: list[str], known: list[dict[str, Any] | None]) -> Reading:
-    """Return a reading, examining only what is not known to be valid."""
+    """Return a reading, examining only what is not known to be valid: elements after the last such are not needed."""
     reading = Reading([], [])
-    for index, element in enumerate(elements):
+    for index in range(max(len(elements), len(known))):
         found = known[index] if index < len(known) else None
-        examined = found if found is not None else _examine(element)
+        examined = found if found is not None else _examine(elements[index])
         if isinstance(examined, Problem):
-            reading.rejected.append(Rejected(index, examined, element.encode("utf-8", "surrogatepass")))
+            reading.rejected.append(Rejected(index, examined, elements[index].encode("utf-8", "surrogatepass")))
         else:
             reading.events.append((index, examined))
     return reading
 
 
-def _elements(text: str) -> list[str]:
+def _elements(text: str, last: int | None = None) -> list[str]:
     try:
-        return _slices(text)
+        return _slices(text, last)
     except RecursionError:
         return _deep_slices(text)
 
 
-def element_texts(payload: bytes) -> list[str]:
-    """Return the exact text of each event of a readable message."""
+def element_texts(payload: bytes, last: int | None = None) -> list[str]:
+    """Return the exact text of each event of a readable message, up to the one at index `last`."""
     text = payload.decode()
-    return _elements(text) if text.lstrip(_BLANK)[:1] == "[" else [text]
+    return _elements(text, last) if text.lstrip(_BLANK)[:1] == "[" else [text]
 
 
 def read_message(payload: bytes) -> Reading:
     """Return the valid and the refused events of a message; never raises on its content."""
     batch = payload.lstrip(_BLANK.encode())[:1] == b"["
     events: list[dict[str, Any] | None] = []
+    last_bad = None
     try:
         events = _MANY.validate_json(payload) if batch else [_ONE.validate_json(payload)]
         if 0 < len(events) <= MAX_EVENTS:
             valid = [(index, event) for index, event in enumerate(events) if event is not None]
             if len(valid) == len(events):
                 return Reading(valid, [])
+            last_bad = max(index for index, event in enumerate(events) if event is None)
     except ValidationError:
         pass
     try:
@@ -271,7 +278,7 @@ def read_message(payload: bytes) -> Reading:
         if not batch:
             json.loads(text, parse_int=str)
             return _one_by_one([text], [])
-        elements = _elements(text)
+        elements = _elements(text, last_bad)
     except (ValueError, IndexError):
         return _whole(payload, "not_json", "le message n'est pas du JSON (UTF-8) valide")
     except RecursionError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -20,7 +21,7 @@ from schemas.events.reading import Rejected, element_texts, read_message
 from schemas.events.rules import Rules, direction_of, kind_of
 from streams.ledger.flows import flow_number, nature_class
 
-_CONTENT = ("direction", *(name for name in Move.model_fields if name != "revision"))
+_content_of = itemgetter("direction", *(name for name in Move.model_fields if name != "revision"))
 Place = tuple[str, str | None, str | None]
 Rank = tuple[int, bytes]
 
@@ -97,7 +98,7 @@ def received_day(timestamp: float) -> date:
 
 def content_hash(data: dict[str, Any]) -> bytes:
     """Return 16 bytes that identify a move's content: every known field but the revision, and the direction."""
-    return blake2b(orjson.dumps([data[name] for name in _CONTENT]), digest_size=16).digest()
+    return blake2b(orjson.dumps(_content_of(data)), digest_size=16).digest()
 
 
 def register_hash(data: dict[str, Any], kind: str) -> bytes:
@@ -158,6 +159,6 @@ def decode(message: Message, rules: Rules) -> Decoded:
             rank = (event["data"]["revision"], register_hash(event["data"], kind))
             decoded.registers.append(RegisterEntry(index, kind, rank, event["data"]))
     if refused:
-        raws = element_texts(message.payload)
+        raws = element_texts(message.payload, refused[-1][0])
         decoded.rejected.extend(Rejected(index, problem, raws[index].encode()) for index, problem in refused)
     return decoded
