@@ -103,7 +103,7 @@ class Settings:
     @property
     def kafka_bootstrap(self) -> str:
         """`host:port` of the broker's client listener."""
-        return os.environ.get("QUARTIERS_KAFKA_BOOTSTRAP", f"127.0.0.1:{self.port('kafka')}")
+        return os.environ.get("QUARTIERS_KAFKA_BOOTSTRAP") or f"127.0.0.1:{self.port('kafka')}"
 
     def database_dsn(self, role: str, database: str | None = None) -> str:
         """Return the connection URI of a role on a database (default: this instance's)."""

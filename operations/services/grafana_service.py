@@ -66,6 +66,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
         "GF_NEWS_NEWS_FEED_ENABLED": "false",
         "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+        "GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED": "true",
+        "GF_SECURITY_DISABLE_GRAVATAR": "true",
         "QUARTIERS_DASHBOARDS": str(DASHBOARDS),
         "QUARTIERS_GRAFANA_DATABASE": f"127.0.0.1:{settings.port('postgres')}",
         "QUARTIERS_GRAFANA_DATABASE_NAME": settings.database_name,
