@@ -34,8 +34,9 @@ def register(app: typer.Typer) -> None:
         code = INTERRUPTED
         with stops_like_ctrl_c(), alone(settings.instance_dir / "run" / "demo.lock", refuse=busy):
             try:
-                code = 0 if run(settings, plan, console) else 1
-                if not once:
+                ended = run(settings, plan, console)
+                code = 0 if ended.proved else 1
+                if ended.whole and not once:
                     console.print("Le système reste en marche. Ctrl-C pour l'arrêter.")
                     signal.pause()
             except KeyboardInterrupt:

@@ -41,8 +41,16 @@ class Figures:
     seed_seconds: float = 0.0
 
 
-def run(settings: Settings, plan: Plan, console: Console) -> bool:
-    """Seed, stream, and prove; return whether everything is proved. Services are left running.
+@dataclass(frozen=True)
+class Ended:
+    """How it ended: whether all that must be is proved, and whether all days passed or Ctrl-C ended them."""
+
+    proved: bool
+    whole: bool
+
+
+def run(settings: Settings, plan: Plan, console: Console) -> Ended:
+    """Seed, stream, and prove. Services are left running.
 
     Ctrl-C while days pass ends them: the closing table tells what was published until then.
     """
@@ -66,7 +74,7 @@ def run(settings: Settings, plan: Plan, console: Console) -> bool:
     closing.show(end, console)
     if not whole and plan.once:
         console.print("[red]✘ interrompue avant la fin : la vérité du simulateur n'a pas été comparée[/]")
-    return end.proved and (whole or not plan.once)
+    return Ended(end.proved and (whole or not plan.once), whole)
 
 
 def fresh_instance(settings: Settings, console: Console) -> None:
