@@ -18,7 +18,7 @@ from pathlib import Path
 from operations.services.errors import ServiceError
 from operations.services.interrupts import undisturbed
 from operations.services.lock import alone
-from operations.services.processes import MARK, boot, marked, reap, start_time
+from operations.services.processes import MARK, boot, environment_of, marked, reap, start_time
 
 __all__ = ["ServiceError", "ServiceProcess", "start_time", "wait_until"]
 
@@ -97,6 +97,8 @@ class ServiceProcess:
                 self._record(child.pid)
         except OSError as error:
             raise ServiceError(f"{self.name} n'a pas pu être lancé : {error.strerror} ({error.filename}).") from error
+        # The kernel shows the environment of a new program a moment after it started: then its mark can be found.
+        wait_until(lambda: bool(environment_of(child.pid)) or start_time(child.pid) is None, 1, every=0.001)
         return child.pid
 
     def _record(self, pid: int) -> None:
