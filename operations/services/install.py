@@ -75,7 +75,8 @@ def postgres_rootfs(cache: Path, say: Say) -> Path:
             return target
         if shutil.which("mmdebstrap") is None:
             say("Installation de mmdebstrap ...")
-            _run(["apt-get", "install", "-y", "-q", "mmdebstrap"], "mmdebstrap n'a pas pu être installé")
+            for step in (["update", "-q"], ["install", "-y", "-q", "mmdebstrap"]):
+                _run(["apt-get", *step], "mmdebstrap n'a pas pu être installé (le réseau est-il là ?)")
         say("Installation de PostgreSQL 17 et TimescaleDB (paquets Debian, 530 Mo) ...")
         _remove_unfinished(target)
         _run(
