@@ -135,8 +135,8 @@ def compared() -> list[Any]:
         "Taux de départ, 12 mois glissants déclarés",
         "Départs des 12 mois finissant à chaque mois, pour 100 logements « loués ou proposés » des bailleurs "
         "déclarants. Reste de sa commune : hors QPV, communes du QPV sommées. QPV du département et de la région : "
-        "QPV dont le compte n'est pas secret. Le dénominateur et la complétude sont dans le tableau voisin. Source "
-        ": staff.declared_series, staff.commune_rest. Unité : %.",
+        "QPV dont le compte est montré, tant qu'ils tiennent 80 % des logements. Le dénominateur et la complétude sont "
+        "dans le tableau voisin. Source : staff.declared_series, staff.commune_rest. Unité : %.",
         (0, 29, 12, 9),
         [
             Query("quartier/taux", "time_series"),
@@ -152,9 +152,10 @@ def compared() -> list[Any]:
     table = panels.rows(
         13,
         "Les mêmes taux, avec leur dénominateur",
-        "Dernière fenêtre déclarée de 12 mois : taux de départ, départs, logements « loués ou proposés », "
-        "complétude, dernier mois. Un compte secret, ou qui en révélerait un par différence, est tu. Source : "
-        "staff.declared_window, staff.commune_rest. Unité : mouvements, logements, %.",
+        "Dernière fenêtre déclarée de 12 mois du quartier, et les mêmes mois pour les autres : taux de départ, "
+        "départs, logements « loués ou proposés », complétude, dernier mois. Un compte secret, ou qui en révélerait "
+        "un par différence, est tu. Source : staff.declared_window, staff.declared_series, staff.commune_rest. Unité : "
+        "mouvements, logements, %.",
         (12, 29, 12, 9),
         Query("quartier/comparaison"),
         [

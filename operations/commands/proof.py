@@ -14,6 +14,7 @@ from operations import rebuild as rebuilding
 from operations import redrive as redriving
 from operations.commands.services import InstanceName
 from operations.migrate import migrate as bring_up
+from operations.numbers import number
 from operations.verify import Verdict, recount_as_of
 from operations.verify import verify as prove
 from runtime.clock import SystemClock, paris_today
@@ -66,7 +67,7 @@ def register(app: typer.Typer) -> None:
     def rebuild(name: InstanceName = None) -> None:
         with connect(Settings.load(name), "migrator") as connection:
             for grain, rows in rebuilding.rebuild(connection, load()).items():
-                typer.echo(f"{grain} : {rows:,} lignes".replace(",", " "))
+                typer.echo(f"{grain} : {number(rows)} lignes")
 
     @app.command(help="Relit les événements mis en quarantaine, après une correction.")
     def redrive(
@@ -99,11 +100,11 @@ def register(app: typer.Typer) -> None:
 
 def show_verdict(verdict: Verdict) -> None:
     """Print what was compared and every difference listed."""
-    table = Table(title=f"Recomptage de {verdict.moves:,} mouvements, fenêtres au {verdict.as_of}".replace(",", " "))
+    table = Table(title=f"Recomptage de {number(verdict.moves)} mouvements, fenêtres au {verdict.as_of:%d/%m/%Y}")
     for heading in ("Compteurs", "Comparés", "Différents"):
         table.add_column(heading, justify="left" if heading == "Compteurs" else "right")
     for grain, compared in verdict.compared.items():
-        table.add_row(GRAINS_FR[grain], f"{compared:,}".replace(",", " "), str(verdict.differing[grain]))
+        table.add_row(GRAINS_FR[grain], number(compared), number(verdict.differing[grain]))
     console = Console()
     console.print(table)
     for one in verdict.differences:
@@ -119,7 +120,7 @@ def show_past(rows: list[tuple[str, str, int]], day: date, *, as_json: bool) -> 
         documents = [{"month": month, "direction": direction, "moves": n} for month, direction, n in rows]
         typer.echo(json.dumps({"as_of": day.isoformat(), "months": documents}, indent=1))
         return
-    table = Table("Mois", "Sens", "Mouvements", title=f"Connu au soir du {day}")
+    table = Table("Mois", "Sens", "Mouvements", title=f"Connu au soir du {day:%d/%m/%Y}")
     for month, direction, n in rows:
-        table.add_row(month, "départs" if direction == "out" else "arrivées", f"{n:,}".replace(",", " "))
+        table.add_row(month, "départs" if direction == "out" else "arrivées", number(n))
     Console().print(table)

@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from operations.demo.proof import Comparison
-from operations.demo.wording import OUTCOMES, number, reason
+from operations.demo.wording import OUTCOMES, reason
+from operations.numbers import number
 from operations.services import grafana_service
 from operations.verify import Verdict
 from runtime.database import connect

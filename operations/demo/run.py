@@ -16,7 +16,7 @@ from operations.demo import closing
 from operations.demo.plan import Plan
 from operations.demo.proof import compare
 from operations.demo.publish import stream_days, upload_past
-from operations.demo.wording import number
+from operations.numbers import number
 from operations.services import grafana_service
 from operations.services.errors import ServiceError
 from operations.verify import verify

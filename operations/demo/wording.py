@@ -25,11 +25,6 @@ REASONS = {
 }
 
 
-def number(value: int | None) -> str:
-    """Return a number as the French write it; a value held back is `secret`."""
-    return "secret" if value is None else f"{value:,}".replace(",", "\u202f")
-
-
 def reason(code: str) -> str:
     """Return what a reason code means, with the code."""
     return f"{REASONS.get(code, 'autre motif')} ({code})"

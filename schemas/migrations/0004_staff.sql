@@ -92,6 +92,8 @@ SELECT level, territory_id, month, sum(dwellings) AS all_dwellings,
 FROM core.coverage LEFT JOIN core.monthly_flow USING (level, territory_id, landlord, month, inside_qpv)
 GROUP BY 1, 2, 3;
 
+CREATE VIEW staff.rule AS SELECT threshold, least_completeness, least_dwellings FROM core.staff_rule;
+
 CREATE VIEW staff.territory AS
 SELECT territory_id, level, code, name, departement, statut, longitude, latitude FROM core.territory;
 
@@ -209,7 +211,7 @@ SELECT series.level, series.territory_id, window_months, month,
         ELSE status.code END AS status,
     CASE WHEN status.code IN ('value', 'provisional') AND shown.arrivals IS NULL THEN 'secret'
         ELSE status.code END AS arrivals_status,
-    through
+    through, round(series.all_dwellings) AS all_dwellings
 FROM core.declared_series AS series
 CROSS JOIN core.staff_rule
 CROSS JOIN LATERAL (SELECT
@@ -274,7 +276,7 @@ CROSS JOIN LATERAL (SELECT CASE
     WHEN rest.dwellings < least_completeness * rest.all_dwellings THEN 'provisional'
     ELSE 'value' END AS code) AS status;
 
--- The chain: what became of events, what waits, how old the last commit is.
+-- The chain: what became of events, what waits (the end of a topic is seen every few seconds), how old the last commit is.
 CREATE VIEW staff.landlord AS
 SELECT topic.landlord, coalesce(name, topic.landlord) AS name
 FROM (SELECT siren AS landlord FROM core.landlord
@@ -286,7 +288,7 @@ SELECT tally.landlord, landlord.name, received_on, outcome, event_type, n
 FROM core.tally JOIN staff.landlord USING (landlord);
 
 CREATE VIEW staff.lag AS
-SELECT landlord.landlord, landlord.name, coalesce(end_offset, 0) - coalesce(next_offset, 0) AS messages_waiting,
+SELECT landlord.landlord, landlord.name, greatest(coalesce(end_offset, 0) - coalesce(next_offset, 0), 0) AS messages_waiting,
     committed_at, seen_at
 FROM staff.landlord
 LEFT JOIN core.topic_end ON topic_end.topic = 'tenancy.moves.' || landlord.landlord

@@ -14,7 +14,8 @@ from operations.demo import closing
 from operations.demo.closing import Closing
 from operations.demo.plan import YEARS, make_plan
 from operations.demo.proof import Comparison, LedgerRow, compare_moves
-from operations.demo.wording import OUTCOMES, REASONS, number, reason
+from operations.demo.wording import OUTCOMES, REASONS, reason
+from operations.numbers import number
 from operations.services import grafana_service
 from operations.services.lock import alone
 from operations.verify import Verdict

@@ -96,7 +96,7 @@ def test_the_past_as_it_was_known(stage: Stage, here: Settings, quartiers: Quart
         {"as_of": "2026-03-04", "months": [{"month": "2026-03", "direction": "out", "moves": 2}]},
     )
     later = quartiers("verify", "--as-of", "2026-03-05")
-    assert "Connu au soir du 2026-03-05" in later.out
+    assert "Connu au soir du 05/03/2026" in later.out
     assert [line.split()[1::2] for line in later.out.splitlines() if "départs" in line] == [
         ["2026-02", "départs", "1"],
         ["2026-03", "départs", "1"],
