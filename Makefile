@@ -33,8 +33,9 @@ lint: $(STAMP) ## ruff and strict types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(STAMP) ## Replay a million events beside bare COPY, write benchmarks/results/replay.md (BENCH_EVENTS=n)
+bench: $(STAMP) ## Replay a million events beside bare COPY, then ask every panel; write benchmarks/results/
 	$(VENV)/bin/python -m benchmarks.replay
+	$(VENV)/bin/python -m benchmarks.panels
 
 up: $(STAMP) ## Start Kafka, the database, a worker, and Grafana if it is installed
 	$(VENV)/bin/quartiers up

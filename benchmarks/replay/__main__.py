@@ -1,13 +1,13 @@
 """`make bench`: run the measurements, print them, and write `benchmarks/results/replay.md`."""
 
 import os
-import platform
 import shutil
 import statistics
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.machine import machine, versions
 from benchmarks.replay import measure
 from benchmarks.replay.events import history
 from operations import instance
@@ -20,13 +20,6 @@ from runtime.settings import Settings
 EVENTS = int(os.environ.get("BENCH_EVENTS", "1000000"))
 TRIES = 200
 RESULT = Path(__file__).parents[1] / "results" / "replay.md"
-
-
-def machine() -> str:
-    """Return one line on this machine."""
-    names = [line.split(":")[1] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
-    memory = int(Path("/proc/meminfo").read_text().split()[1]) / 2**20
-    return f"{os.cpu_count()} cores ({names[0].strip() if names else platform.machine()}), {memory:.0f} GiB"
 
 
 def say(text: str) -> None:
@@ -56,11 +49,8 @@ def main() -> None:
         waits = sorted(measure.latencies(settings, roster()[0].siren, TRIES))
         with connect(settings, "ingest") as connection:
             verdict = verify(connection)
-            versions = connection.execute(
-                "SELECT current_setting('server_version'), current_setting('shared_buffers'), extversion "
-                "FROM pg_extension WHERE extname = 'timescaledb'"
-            ).fetchall()[0]
-        write(before, rate, after, memory, waits, verdict.equal, len(rows), versions)
+            where = versions(connection)
+        write(before, rate, after, memory, waits, verdict.equal, len(rows), where)
     finally:
         instance.down(settings)
 
@@ -73,15 +63,14 @@ def write(
     waits: list[float],
     equal: bool,
     rows: int,
-    versions: tuple[str, str, str],
+    where: str,
 ) -> None:
     """Print the table and keep it."""
     bare = statistics.mean((before, after))
     text = f"""# Replay: Kafka to committed counters
 
 Measured on {datetime.now(UTC):%Y-%m-%d} by `make bench`, all in one run on one machine: {machine()}; broker, database and
-worker share it. PostgreSQL {versions[0].split()[0]}, TimescaleDB {versions[2]} (Apache edition), `shared_buffers` {versions[1]},
-Kafka 4.3.0, Python {platform.python_version()}.
+worker share it. {where}, Kafka 4.3.0.
 
 {EVENTS:,} events in messages of 500, 25 landlords, five years: 97 % new moves, 2 % corrections, 0.9 % repeats, 0.1 % refused.
 Everything on: SCRAM and ACLs, validation, rules, quarantine, receipts, facts, daily, monthly and rolling counters of the whole

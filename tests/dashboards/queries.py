@@ -1,15 +1,11 @@
 """Every query of every dashboard, and its answer as PostgreSQL gives it to Grafana."""
 
-import json
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import psycopg
 
-from dashboards.generate import BUILDERS, text
-from dashboards.lint import panels_of
+from dashboards.asked import Asked
 from dashboards.macros import expanded
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
@@ -19,47 +15,11 @@ AMBIGUOUS = {"date", "timestamp"}
 """Types that Grafana reads as UTC: a day early or late."""
 
 
-class Asked(NamedTuple):
-    """A query: the dashboard and the panel (or variable) that ask it, and how its rows are read."""
-
-    uid: str
-    panel: dict[str, Any]
-    format: str
-    sql: str
-    since: timedelta
-
-    @property
-    def name(self) -> str:
-        """How a test names it."""
-        return f"{self.uid} {self.panel.get('title') or self.panel['name']}"
-
-
 class Answer(NamedTuple):
     """Columns with their types, in order, and rows."""
 
     types: dict[str, str]
     rows: list[dict[str, Any]]
-
-
-def _span(since: str) -> timedelta:
-    number, unit = re.fullmatch(r"now-(\d+)([dy])", since).groups()  # type: ignore[union-attr]
-    return timedelta(days=int(number) * (366 if unit == "y" else 1))
-
-
-def dashboards() -> dict[str, dict[str, Any]]:
-    """Return every dashboard as Grafana reads it, by uid."""
-    return {uid: json.loads(text(build())) for uid, build in BUILDERS.items()}
-
-
-def every_query() -> Iterator[Asked]:
-    """Yield every query of every panel and variable."""
-    for uid, dashboard in dashboards().items():
-        since = _span(dashboard["time"]["from"])
-        for panel in panels_of(dashboard):
-            for target in panel.get("targets", []):
-                yield Asked(uid, panel, target["format"], target["rawSql"], since)
-        for variable in dashboard["templating"].get("list", []):
-            yield Asked(uid, variable, "variable", variable["query"], since)
 
 
 def answer(

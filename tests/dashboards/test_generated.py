@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from dashboards import generate, page, palette
+from dashboards.asked import dashboards, every_query
 from dashboards.lint import faults, panels_of
 from dashboards.source import DATASOURCE_TYPE, DATASOURCE_UID, QUERIES
-from tests.dashboards.queries import dashboards, every_query
 
 PROVISIONING = Path(generate.__file__).parent / "provisioning"
 DASHBOARDS = dashboards()

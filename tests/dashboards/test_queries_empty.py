@@ -5,7 +5,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.dashboards.queries import NUMBERS, Asked, answer, dressed, every_query
+from dashboards.asked import Asked, every_query
+from tests.dashboards.queries import NUMBERS, answer, dressed
 
 pytestmark = pytest.mark.services
 QUERIES = list(every_query())

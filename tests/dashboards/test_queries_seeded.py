@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from dashboards import palette
-from tests.dashboards.queries import AMBIGUOUS, NUMBERS, Answer, Asked, answer, dressed, every_query
+from dashboards.asked import Asked, every_query
+from tests.dashboards.queries import AMBIGUOUS, NUMBERS, Answer, answer, dressed
 
 pytestmark = pytest.mark.services
 QUERIES = list(every_query())

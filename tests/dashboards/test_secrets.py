@@ -8,9 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from dashboards.asked import Asked, every_query
 from runtime.database import connect
 from runtime.settings import Settings
-from tests.dashboards.queries import Asked, answer, every_query
+from tests.dashboards.queries import answer
 from tests.streams.stage import Stage, declaration, message, move, stock
 
 pytestmark = pytest.mark.services

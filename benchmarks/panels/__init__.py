@@ -1,0 +1,1 @@
+"""Every query of every dashboard, on the demonstration's five years."""

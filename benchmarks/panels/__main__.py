@@ -1,0 +1,132 @@
+"""`make bench`: seed five years, ask every query as Grafana would, and write `benchmarks/results/panels.md`."""
+
+import math
+import os
+import shutil
+import statistics
+import sys
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.machine import machine, versions
+from dashboards.asked import Asked, every_query
+from dashboards.macros import expanded
+from operations import instance
+from operations.migrate import migrate
+from operations.reference import load_reference
+from operations.services import database_service
+from producers.region import simulate
+from producers.region.upload import as_upload
+from runtime.broker import moves_topic
+from runtime.database import connect
+from runtime.settings import Settings
+from schemas.events.rules import Rules
+from schemas.territories import load
+from streams.counters.windows import start_windows
+from streams.ingest.decode import Message
+from streams.ingest.pipeline import Pipeline
+
+START, END = date(2021, 1, 1), date(2026, 1, 1)
+SCALE = float(os.environ.get("BENCH_SCALE", "1"))
+TRIES = 25
+TAKE = 80
+VARIABLES = {"departement": "31", "qpv": "QN03107M"}
+RESULT = Path(__file__).parents[1] / "results" / "panels.md"
+
+
+class Measured(NamedTuple):
+    """A query and its times in milliseconds, sorted."""
+
+    asked: Asked
+    rows: int
+    times: list[float]
+
+    @property
+    def p95(self) -> float:
+        """The time that 95 % of the tries do not exceed."""
+        return self.times[math.ceil(0.95 * len(self.times)) - 1]
+
+
+def seed(settings: Settings) -> int:
+    """Commit the synthetic region's five years as a worker would, without a broker; return how many events."""
+    pipeline = Pipeline(lambda: connect(settings, "ingest"), Rules(load()))
+    events = 0
+    for siren, publications in simulate(START, END, seed=2026, scale=SCALE).publications_by_landlord().items():
+        uploaded = list(as_upload(publications))
+        messages = [
+            Message(moves_topic(siren), 0, offset, one.published_at.timestamp(), one.payload)
+            for offset, one in enumerate(uploaded)
+        ]
+        for first in range(0, len(messages), TAKE):
+            pipeline.commit(pipeline.prepare(messages[first : first + TAKE]))
+        events += sum(one.events for one in uploaded)
+    return events
+
+
+def ask(settings: Settings) -> list[Measured]:
+    """Ask every query as the role of Grafana's data source, each several times in turn."""
+    now = datetime.combine(END, datetime.min.time(), UTC)
+    queries = list(every_query())
+    found = [Measured(asked, 0, []) for asked in queries]
+    with connect(settings, "observatory", autocommit=True) as connection:
+        for _ in range(TRIES):
+            for number, asked in enumerate(queries):
+                statement = expanded(asked.sql, VARIABLES, now - asked.since, now).encode()
+                started = time.perf_counter()
+                rows = connection.execute(statement).fetchall()
+                found[number].times.append((time.perf_counter() - started) * 1000)
+                found[number] = found[number]._replace(rows=len(rows))
+    return [one._replace(times=sorted(one.times)) for one in found]
+
+
+def write(settings: Settings, events: int, measured: list[Measured]) -> None:
+    """Print the table and keep it."""
+    with connect(settings, "ingest") as connection:
+        where = versions(connection)
+    lines = "\n".join(
+        f"| {one.asked.name.replace('|', '·')} | {one.rows} | {statistics.median(one.times):.1f} | {one.p95:.1f} "
+        f"| {one.times[-1]:.1f} |"
+        for one in sorted(measured, key=lambda one: -one.p95)
+    )
+    text = f"""# Panels: every query of every dashboard
+
+Measured on {datetime.now(UTC):%Y-%m-%d} by `make bench`: {machine()}. {where}.
+
+Five years of the synthetic region, {events:,} events; each query {TRIES} times in turn as the role `observatory`,
+macros expanded as Grafana does, on the quartier {VARIABLES["qpv"]}. Milliseconds, rows fetched.
+
+**Slowest query, 95th percentile: {max(one.p95 for one in measured):.0f} ms** (goal: under 100 ms).
+
+| query | rows | median | p95 | worst |
+|---|---|---|---|---|
+{lines}
+"""
+    RESULT.write_text(text, encoding="utf-8")
+    print(text)
+
+
+def main() -> None:
+    """Run everything on a fresh instance `bench`."""
+    settings = Settings.load("bench")
+    instance.down(settings)
+    shutil.rmtree(settings.instance_dir, ignore_errors=True)
+    database_service.start(settings, print)
+    try:
+        migrate(settings)
+        with connect(settings, "migrator") as connection:
+            load_reference(connection, load())
+        with connect(settings, "ingest") as connection:
+            start_windows(connection, END)
+        print("seeding five years ...", file=sys.stderr, flush=True)
+        events = seed(settings)
+        with connect(settings, "migrator", autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")  # what autovacuum does within minutes
+        write(settings, events, ask(settings))
+    finally:
+        instance.down(settings)
+
+
+if __name__ == "__main__":
+    main()
