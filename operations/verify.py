@@ -63,8 +63,8 @@ def _compare(cursor: psycopg.Cursor[Any], grain: str) -> tuple[int, int, list[Di
     columns = ", ".join(keys)
     cursor.execute(
         f"CREATE TEMP TABLE difference ON COMMIT DROP AS "  # noqa: S608
-        f"SELECT {columns}, sum(counter)::integer AS counter, sum(recount)::integer AS recount FROM ("
-        f"  SELECT {columns}, {measure} AS counter, NULL::integer AS recount FROM {counter}"
+        f"SELECT {columns}, sum(counter)::bigint AS counter, sum(recount)::bigint AS recount FROM ("
+        f"  SELECT {columns}, {measure} AS counter, NULL::bigint AS recount FROM {counter}"
         f"  UNION ALL SELECT {columns}, NULL, {measure} FROM {recount}"
         f") AS both_sides GROUP BY {columns}"
     )

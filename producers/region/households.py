@@ -130,7 +130,7 @@ def _reasons(rng: np.random.Generator, moves: Moves) -> Ints:
         (SALE_TO_TENANT, "vente_occupant"),
     ):
         reason[moves.origin == origin] = reason_index(code, arrival=False)
-    reason[moves.origin == DECANT_RETURN] = reason_index("renouvellement", arrival=True)
+    reason[moves.origin == DECANT_RETURN] = reason_index("retour_relogement_provisoire", arrival=True)
     reason[moves.origin == FIRST_LETTING] = reason_index("premiere_location", arrival=True)
     for arrival in (False, True):
         same = (moves.origin == TRANSFER) & (moves.arrival == arrival)

@@ -20,7 +20,7 @@ FIRST_YEAR = 1955
 _YEARS = 100
 _STATES = (
     "let",
-    "on_offer_vacant",
+    "on_offer_vacant_up_to_3_months",
     "on_offer_vacant_over_3_months",
     "first_let_within_12_months",
     "out_of_market_works",

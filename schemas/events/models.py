@@ -42,8 +42,17 @@ class _Open(BaseModel):
         return value
 
 
+_CANCELLED_SAYS_WHY: Any = {
+    "if": {"properties": {"status": {"const": "cancelled"}}, "required": ["status"]},
+    "then": {"properties": {"cancel_reason": {"type": "string"}}, "required": ["cancel_reason"]},
+    "else": {"properties": {"cancel_reason": {"type": "null"}}},
+}
+
+
 class Move(_Open):
     """The whole present state of one move-out or move-in, never a difference."""
+
+    model_config = ConfigDict(json_schema_extra=_CANCELLED_SAYS_WHY)
 
     move_id: UUID
     revision: Revision
@@ -83,9 +92,9 @@ class StockCell(_Open):
     qpv_2015: Qpv2015 | None = None
     rooms: Rooms = "unknown"
     let: Count
-    on_offer_vacant: Annotated[Count, Field(description="MODE 2, vacants de 3 mois au plus")] = 0
+    on_offer_vacant_up_to_3_months: Annotated[Count, Field(description="MODE 2, vacants de 3 mois au plus")] = 0
     on_offer_vacant_over_3_months: Count = 0
-    first_let_within_12_months: Count = 0
+    first_let_within_12_months: Annotated[Count, Field(description="Compris dans let et dans les vacants")] = 0
     out_of_market_works: Count = 0
     out_of_market_demolition: Count = 0
     out_of_market_sale: Count = 0
@@ -112,8 +121,12 @@ class ControlTotal(_Open):
 
 
 class Declaration(_Open):
-    """`All my moves with effect up to complete_through are sent.` Silence is not zero."""
+    """`All my moves with effect from complete_from up to complete_through are sent.` Silence is not zero."""
 
+    complete_from: Annotated[
+        date | None,
+        Field(description="Premier jour pour lequel tous les mouvements sont envoyés ; absent : depuis le premier parc"),
+    ] = None
     complete_through: date
     scope: Literal["whole_stock", "qpv_only"]
     revision: Revision
@@ -129,7 +142,7 @@ class _Envelope(BaseModel):
     id: Annotated[str, Field(min_length=1, max_length=128)]
     source: Annotated[str, Field(pattern=r"^urn:siren:[0-9]{9}$")]
     time: datetime
-    datacontenttype: Literal["application/json"] = "application/json"
+    datacontenttype: Annotated[str, Field(pattern=r"^application/json *(;.*)?$")] = "application/json"
 
 
 class MoveEvent(_Envelope):

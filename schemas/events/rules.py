@@ -85,9 +85,7 @@ class Rules:
             return self._check_move(data, direction_of(event["type"]), received_on)
         if kind == "stock":
             return self._check_stock(data, received_on)
-        return _too_far(
-            data["complete_through"], received_on, timedelta(days=0), "/data/complete_through"
-        ) or _personal_total(data)
+        return _check_declaration(data, received_on)
 
     def _check_move(self, data: dict[str, Any], direction: str, received_on: date) -> Problem | None:
         status = data["status"]
@@ -162,6 +160,15 @@ def _personal(event: dict[str, Any], data: dict[str, Any]) -> Problem | None:
 def _personal_problem(at: str, name: str) -> Problem:
     pointer = f"{at}/{name.replace('~', '~0').replace('/', '~1')}"
     return Problem("personal_data", pointer, f"donnée personnelle interdite : {name}")
+
+
+def _check_declaration(data: dict[str, Any], received_on: date) -> Problem | None:
+    through, since = data["complete_through"], data.get("complete_from")
+    if problem := _too_far(through, received_on, timedelta(days=0), "/data/complete_through"):
+        return problem
+    if since is not None and since > through:
+        return Problem("invalid_field", "/data/complete_from", "complete_from est après complete_through")
+    return _personal_total(data)
 
 
 def _personal_total(declaration: dict[str, Any]) -> Problem | None:

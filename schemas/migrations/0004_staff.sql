@@ -19,15 +19,19 @@ CREATE TABLE core.stock_counter (
     landlord text NOT NULL,
     stock_on date NOT NULL,
     inside_qpv boolean NOT NULL,
-    dwellings integer NOT NULL,
+    dwellings bigint NOT NULL,
     PRIMARY KEY (territory_id, landlord, stock_on, inside_qpv)
 );
 CREATE INDEX ON core.stock_counter (landlord, stock_on);
 
+CREATE VIEW core.stock_place AS
+SELECT landlord, stock_on, cell_id, qpv_2024 IS NOT NULL AS inside_qpv,
+    "let"::bigint + on_offer_vacant_up_to_3_months + on_offer_vacant_over_3_months AS dwellings
+FROM core.stock_cell JOIN core.cell USING (cell_id);
+
 CREATE VIEW core.stock_recount AS
-SELECT territory_id, landlord, stock_on, qpv_2024 IS NOT NULL AS inside_qpv,
-    sum("let" + on_offer_vacant + on_offer_vacant_over_3_months)::integer AS dwellings
-FROM core.stock_cell JOIN core.cell USING (cell_id) JOIN core.cell_territory USING (cell_id)
+SELECT territory_id, landlord, stock_on, inside_qpv, sum(dwellings)::bigint AS dwellings
+FROM core.stock_place JOIN core.cell_ladder USING (cell_id)
 GROUP BY 1, 2, 3, 4;
 
 -- Every month there is: a table, so that the planner knows how few of them a span of stock holds.
@@ -48,27 +52,31 @@ JOIN core.calendar ON month >= first_month AND month < next_month AND month <= a
 -- declares every day has thousands of rows, of which one counts.
 CREATE VIEW core.declared_through AS
 WITH RECURSIVE step AS (
-    (SELECT landlord, scope, complete_through FROM core.declaration ORDER BY landlord, scope, revision DESC LIMIT 1)
+    (SELECT landlord, scope, complete_from, complete_through FROM core.declaration
+     ORDER BY landlord, scope, revision DESC LIMIT 1)
     UNION ALL
     SELECT next.* FROM step CROSS JOIN LATERAL (
-        SELECT landlord, scope, complete_through FROM core.declaration
+        SELECT landlord, scope, complete_from, complete_through FROM core.declaration
         WHERE (landlord, scope) > (step.landlord, step.scope)
         ORDER BY landlord, scope, revision DESC LIMIT 1) AS next
 )
-SELECT landlord, scope, complete_through FROM step;
+SELECT landlord, scope, coalesce(complete_from, '-infinity') AS complete_from, complete_through FROM step;
 
 -- By territory, landlord and month: dwellings at risk, and whether the landlord has declared the month.
 -- The level stands in each of these views so that a reader's filter reaches the tables.
 CREATE VIEW core.coverage AS
 SELECT territory.level, counter.territory_id, counter.landlord, month, inside_qpv, dwellings,
-    coalesce((month + interval '1 month - 1 day')::date <= CASE
-        WHEN territory.level IN ('qpv_2024', 'qpv_2015') THEN of_qpvs ELSE of_whole_stock END, false) AS declared
+    coalesce(month >= whole_from AND (month + interval '1 month - 1 day')::date <= whole_through, false)
+        OR territory.level IN ('qpv_2024', 'qpv_2015')
+            AND coalesce(month >= qpv_from AND (month + interval '1 month - 1 day')::date <= qpv_through, false)
+        AS declared
 FROM core.territory
 JOIN core.stock_counter AS counter USING (territory_id)
 JOIN core.stock_month USING (landlord, stock_on)
-LEFT JOIN (SELECT landlord, max(complete_through) AS of_qpvs,
-               max(complete_through) FILTER (WHERE scope = 'whole_stock') AS of_whole_stock
-           FROM core.declared_through GROUP BY landlord) AS through USING (landlord);
+LEFT JOIN (SELECT landlord, complete_from AS whole_from, complete_through AS whole_through
+           FROM core.declared_through WHERE scope = 'whole_stock') AS whole USING (landlord)
+LEFT JOIN (SELECT landlord, complete_from AS qpv_from, complete_through AS qpv_through
+           FROM core.declared_through WHERE scope = 'qpv_only') AS of_qpvs USING (landlord);
 
 -- What a counter counts for whom. Technical exits stay out of departures (DOMAIN: "sorties de logement").
 CREATE VIEW core.monthly_flow AS
@@ -178,9 +186,10 @@ FROM core.declared_month, core.staff_rule, core.window_state
 WINDOW so_far AS (PARTITION BY level, territory_id ORDER BY month);
 
 -- Declared windows of 1, 3 and 12 whole months ending at each month; dwellings are means over the window.
--- A window is whole when it has all its months.
+-- A window is whole when it has all its months, none missing between them.
 CREATE VIEW core.declared_series AS
-SELECT level, territory_id, month, length AS window_months, through, months >= length AS whole,
+SELECT level, territory_id, month, length AS window_months, through,
+    coalesce(lag(month, length - 1) OVER earlier = month - (length - 1) * interval '1 month', false) AS whole,
     (departures - lag(departures, length, 0) OVER earlier)::bigint AS departures,
     (arrivals - lag(arrivals, length, 0) OVER earlier)::bigint AS arrivals,
     (outside_departures - lag(outside_departures, length, 0) OVER earlier)::bigint AS outside_departures,

@@ -12,7 +12,7 @@ Intern = Callable[[tuple[str, str | None, str | None]], int]
 
 STOCK_COUNTS = (
     "let",
-    "on_offer_vacant",
+    "on_offer_vacant_up_to_3_months",
     "on_offer_vacant_over_3_months",
     "first_let_within_12_months",
     "out_of_market_works",
@@ -50,10 +50,12 @@ CROSS JOIN LATERAL (SELECT revision, content_hash FROM core.declaration AS d
     WHERE d.landlord = wanted.landlord AND d.scope = wanted.scope ORDER BY revision DESC LIMIT 1) AS newest
 """
 KEEP_DECLARATION = """
-INSERT INTO core.declaration (landlord, scope, revision, content_hash, complete_through, received_on, control_totals)
-VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (landlord, scope, revision) DO UPDATE
-SET content_hash = excluded.content_hash, complete_through = excluded.complete_through,
-    received_on = excluded.received_on, control_totals = excluded.control_totals
+INSERT INTO core.declaration (landlord, scope, revision, content_hash, complete_from, complete_through, received_on,
+    control_totals)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (landlord, scope, revision) DO UPDATE
+SET content_hash = excluded.content_hash, complete_from = excluded.complete_from,
+    complete_through = excluded.complete_through, received_on = excluded.received_on,
+    control_totals = excluded.control_totals
 """
 
 
@@ -78,7 +80,8 @@ class Declarations:
             self._newest[key] = rank
             totals = [[total["month"], total["direction"], total["count"]] for total in data.get("control_totals", [])]
             text = orjson.dumps(totals).decode()
-            self._rows.append((*key, *rank, data["complete_through"], received_on, text))
+            span = (data.get("complete_from"), data["complete_through"])
+            self._rows.append((*key, *rank, *span, received_on, text))
         return verdict
 
     def is_newest(self, landlord: str, rank: Rank, data: dict[str, Any]) -> bool:
@@ -92,8 +95,9 @@ class Declarations:
 
 COUNT_STOCK = """
 INSERT INTO core.stock_counter (territory_id, landlord, stock_on, inside_qpv, dwellings)
-SELECT territory_id, landlord, stock_on, inside_qpv, dwellings FROM core.stock_recount
-WHERE landlord = %s AND stock_on = %s
+SELECT territory_id, landlord, stock_on, inside_qpv, sum(dwellings)
+FROM core.stock_place JOIN core.cell_territory USING (cell_id)
+WHERE landlord = %s AND stock_on = %s GROUP BY 1, 2, 3, 4
 """
 
 

@@ -145,8 +145,8 @@ def test_each_date_has_a_stock_of_its_own(stage: Stage) -> None:
 
 def test_every_count_of_a_cell_is_kept_under_its_own_name(stage: Stage) -> None:
     names = (
-        "let on_offer_vacant on_offer_vacant_over_3_months first_let_within_12_months out_of_market_works "
-        "out_of_market_demolition out_of_market_sale"
+        "let on_offer_vacant_up_to_3_months on_offer_vacant_over_3_months first_let_within_12_months "
+        "out_of_market_works out_of_market_demolition out_of_market_sale"
     ).split()
     counts = {name: 10 + i for i, name in enumerate(names)}
     send(stage, stock(QPV | counts))
