@@ -10,8 +10,7 @@ import numpy as np
 import orjson
 
 from producers.region.calendars import Calendar
-from producers.region.declarations import Books, declaration_data
-from producers.region.draws import Ints
+from producers.region.declarations import Books, DueDeclaration, declaration_data
 from producers.region.dwellings import Dwellings
 from producers.region.landlords import Landlord
 from producers.region.lifecycle import MALFORMED, Versions
@@ -39,13 +38,13 @@ class Publication:
 
 @dataclass(frozen=True)
 class Outbox:
-    """All that one landlord sends: versions by publication, stocks, and instants of declaration."""
+    """All that one landlord sends: versions by publication, stocks, and declarations."""
 
     landlord: Landlord
     calendar: Calendar
     versions: Versions
     stocks: tuple[DueStock, ...]
-    declarations: Ints
+    declarations: tuple[DueDeclaration, ...]
 
 
 @dataclass(frozen=True)
@@ -112,10 +111,11 @@ def _stocks(outbox: Outbox, dwellings: Dwellings) -> Iterator[Publication]:
 
 def _declarations(outbox: Outbox, register: Register) -> Iterator[Publication]:
     landlord, books = outbox.landlord, Books(register, outbox.versions)
-    for instant in outbox.declarations.tolist():
-        data = declaration_data(landlord, instant, books)
-        event = envelope(DECLARATION, f"declaration-{landlord.siren}-{instant}", landlord.siren, instant, data)
-        yield _publication(landlord, instant, orjson.dumps(event), 1, batch=False)
+    for due in outbox.declarations:
+        data = declaration_data(landlord, due, books)
+        identifier = f"declaration-{landlord.siren}-{due.instant}"
+        event = envelope(DECLARATION, identifier, landlord.siren, due.instant, data)
+        yield _publication(landlord, due.instant, orjson.dumps(event), 1, batch=False)
 
 
 def deliver(outbox: Outbox, writer: Writer, register: Register) -> Iterator[Publication]:

@@ -1,21 +1,42 @@
 """What happens out of the ordinary, with labels: so that alerts can be judged against the truth.
 
 Dates are counted back from the end, so that a short history has the most useful ones; an incident
-that would begin less than two months after the start does not happen.
+that would begin less than two months after the start does not happen. One landlord's declarations are too
+optimistic from the first day.
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from producers.region.landlords import ABSORBED, ABSORBER, REKEYED, SELLER, SILENT, Landlord
+from producers.region.landlords import (
+    ABSORBED,
+    ABSORBER,
+    MISCOUNTER,
+    OPTIMIST,
+    REKEYED,
+    SELLER,
+    SILENT,
+    Landlord,
+)
 
-Kind = Literal["demolition", "doubled_departures", "rekeyed_erp", "silence", "sale", "merger"]
+Kind = Literal[
+    "demolition",
+    "doubled_departures",
+    "rekeyed_erp",
+    "silence",
+    "sale",
+    "merger",
+    "optimistic_declarations",
+    "wrong_control_total",
+]
 
 DEMOLISHED_QPV = "QN03003M"
 DOUBLED_QPV = "QN03405M"
 DEMOLITION_HOUSEHOLDS = 150
 SALE_DWELLINGS = 400
+WRONG_BY = 2
+_WRONG_DAYS_BEFORE_END = 8
 
 
 @dataclass(frozen=True)
@@ -102,5 +123,21 @@ def plan_incidents(start: date, end: date, landlords: tuple[Landlord, ...], scal
             _month(end, -6),
             _month(end, -2),
         ),
+        Incident(
+            "wrong_control_total",
+            f"Un total de contrôle faux : {WRONG_BY} départs de trop pour le dernier mois entier déclaré",
+            None,
+            siren[MISCOUNTER],
+            end - timedelta(days=_WRONG_DAYS_BEFORE_END),
+            end - timedelta(days=_WRONG_DAYS_BEFORE_END - 1),
+        ),
     )
-    return tuple(one for one in plans if one.start >= _month(start, 2))
+    optimistic = Incident(
+        "optimistic_declarations",
+        "Déclarations trop optimistes : jusqu'à la veille, une part des départs du dernier mois suit",
+        None,
+        siren[OPTIMIST],
+        start,
+        end,
+    )
+    return (optimistic, *(one for one in plans if one.start >= _month(start, 2)))

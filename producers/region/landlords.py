@@ -11,7 +11,8 @@ Scope = Literal["whole_stock", "qpv_only"]
 class Landlord:
     """One landlord, how it publishes and where it lets.
 
-    `lag_days` is the median number of days between an exit and its entry in the landlord's books;
+    `lag_days` is the median number of days between an exit and its entry in the landlord's books, on which
+    a landlord that is honest bases its declarations;
     `weight` its relative size; `departements` where it lets (empty: the whole region);
     `declares_daily` holds for live landlords, the others of them declare weekly.
     """
@@ -102,3 +103,5 @@ REKEYED = 13  # Lot: where a change of ERP once made mobility "rise" from 12.4 t
 SILENT = 5
 ABSORBED, ABSORBER = 23, 16
 SELLER = 8
+OPTIMIST = 18  # declares up to yesterday, whatever its own delays
+MISCOUNTER = 7  # once gives a control total that is not what it sent

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from producers.region.calendars import NOWHEN, Calendar
+from producers.region.delays import EARLY_SHARE, draw_delays
 from producers.region.draws import DAY, Ints, first_days
 from producers.region.dwellings import ROOMS
 from producers.region.households import CODES, reason_index
@@ -60,10 +61,11 @@ class _Desk:
         landlord: Landlord,
         calendar: Calendar,
         not_before: int,
+        opening: int,
         rng: np.random.Generator,
     ) -> None:
         self.register, self.landlord, self.calendar = register, landlord, calendar
-        self.not_before, self.rng = not_before, rng
+        self.not_before, self.opening, self.rng = not_before, opening, rng
         self.parts: list[Versions] = []
 
     def seconds(self, days: Ints) -> Ints:
@@ -107,11 +109,8 @@ class _Desk:
         )
 
     def lag(self, size: int) -> Ints:
-        """Draw the days from an exit to its entry in the books: short, with a long tail."""
-        days = self.rng.gamma(1.4, self.landlord.lag_days / 1.1, size)
-        late = self.rng.random(size) < 0.03
-        days[late] += self.rng.gamma(1.5, 40.0, size)[late]
-        return days.astype(np.int64)
+        """Draw the days from an exit to its entry in the books."""
+        return draw_delays(self.rng, self.landlord.lag_days, size)
 
 
 def write_versions(
@@ -123,13 +122,15 @@ def write_versions(
     *,
     not_before: int = 0,
     only_last: bool = False,
+    opening: int = 0,
 ) -> Versions:
     """Return the versions of the moves `rows`, all of one landlord.
 
     Nothing is recorded before the instant `not_before` (when a landlord takes over another, or changes
-    its ERP); with `only_last` each move has one version, effective.
+    its ERP); with `only_last` each move has one version, effective. What became effective before the
+    instant `opening`, when the landlord joins, is entered then: nothing is lost in the first days.
     """
-    desk = _Desk(register, landlord, calendar, not_before, rng)
+    desk = _Desk(register, landlord, calendar, not_before, opening, rng)
     if only_last:
         desk.write(rows, desk.seconds(register.effective[rows]), EFFECTIVE)
         return join(desk.parts)
@@ -146,7 +147,7 @@ def write_double_entries(
     register: Register, rows: Ints, landlord: Landlord, calendar: Calendar, rng: np.random.Generator
 ) -> Versions:
     """Return the versions of leases entered twice: effective, then cancelled as a duplicate."""
-    desk = _Desk(register, landlord, calendar, 0, rng)
+    desk = _Desk(register, landlord, calendar, 0, 0, rng)
     _mistakes(desk, rows, BY_DUPLICATE)
     return _last_of_each_run(register, join(desk.parts))
 
@@ -168,7 +169,9 @@ def _departures(desk: _Desk, rows: Ints) -> None:
         reason=reason,
     )
     early = np.where(
-        (rng.random(rows.size) < 0.1) & (register.notice[rows] != NO_NOTICE), rng.integers(1, 6, rows.size), 0
+        (rng.random(rows.size) < EARLY_SHARE) & (register.notice[rows] != NO_NOTICE),
+        rng.integers(1, 6, rows.size),
+        0,
     )
     entered = register.effective[rows] + np.where(early > 0, -early, desk.lag(rows.size))
     _effective(desk, rows, entered, corrected=0.04)
@@ -184,7 +187,7 @@ def _arrivals(desk: _Desk, rows: Ints) -> None:
 def _effective(desk: _Desk, rows: Ints, entered: Ints, corrected: float) -> None:
     """Enter moves as effective: some wrongly at first, and corrected days to months later."""
     register, rng = desk.register, desk.rng
-    recorded = desk.seconds(entered)
+    recorded = np.maximum(desk.seconds(entered), desk.opening)
     if desk.calendar.runs.size and desk.calendar.last <= int(desk.calendar.runs[-1]):
         recorded = np.minimum(recorded, desk.calendar.runs[-1] - 3600)  # all is sent before an absorption
     wrong = rng.random(rows.size) < corrected

@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 
 from producers.region.calendars import Calendar, make_calendar
-from producers.region.declarations import declaration_instants
+from producers.region.declarations import due_declarations
 from producers.region.delivery import Outbox, Publication, deliver
 from producers.region.disorder import disturb
 from producers.region.draws import DAY, Ints, day_number, month_number, stream
@@ -19,7 +19,7 @@ from producers.region.dwellings import Dwellings, build_dwellings
 from producers.region.geography import read_geography
 from producers.region.households import describe
 from producers.region.incidents import Incident, plan_incidents
-from producers.region.landlords import ABSORBED, ABSORBER, REKEYED, SILENT, Landlord, roster
+from producers.region.landlords import ABSORBED, ABSORBER, MISCOUNTER, OPTIMIST, REKEYED, SILENT, Landlord, roster
 from producers.region.lifecycle import (
     Versions,
     join,
@@ -109,7 +109,9 @@ def simulate(start: date, end: date, seed: int = 2026, scale: float = 1.0) -> Re
     register = register.extended(old, NEW_ERP)
     senders = []
     for number, landlord in enumerate(landlords):
-        versions = _versions(register, landlord, number, calendars[number], merger=merger, rekeyed=rekeyed, seed=seed)
+        versions = _versions(
+            register, landlord, number, calendars[number], opening=first, merger=merger, rekeyed=rekeyed, seed=seed
+        )
         inside = (versions.published >= first * DAY) & (versions.published < last * DAY)
         stocks = due_stocks(
             dwellings,
@@ -120,9 +122,16 @@ def simulate(start: date, end: date, seed: int = 2026, scale: float = 1.0) -> Re
             merger=merger,
             silence=dates.get("silence") if number == SILENT else None,
         )
-        instants = declaration_instants(landlord, calendars[number], first, last)
-        instants = instants[(instants >= (first + 1) * DAY) & (instants < last * DAY)]
-        outbox = Outbox(landlord, calendars[number], versions.take(np.flatnonzero(inside)), stocks, instants)
+        declarations = due_declarations(
+            landlord,
+            calendars[number],
+            span=(first, last),
+            optimistic=number == OPTIMIST,
+            wrong_on=dates["wrong_control_total"][0]
+            if number == MISCOUNTER and "wrong_control_total" in dates
+            else None,
+        )
+        outbox = Outbox(landlord, calendars[number], versions.take(np.flatnonzero(inside)), stocks, declarations)
         senders.append((outbox, Writer(register, dwellings, landlords, number, seed)))
     return Region(list(landlords), list(incidents), dwellings, register, photos, senders)
 
@@ -139,6 +148,7 @@ def _versions(
     number: int,
     calendar: Calendar,
     *,
+    opening: int,
     merger: int,
     rekeyed: int,
     seed: int,
@@ -146,7 +156,8 @@ def _versions(
     """Return all that one landlord sends about its moves, in order of publication."""
     rng = stream(seed, "lifecycle", landlord.siren)
     own = (register.landlord == number) & (register.key == 0)
-    parts = [write_versions(register, np.flatnonzero(own & ~register.taken_over), landlord, calendar, rng)]
+    rows = np.flatnonzero(own & ~register.taken_over)
+    parts = [write_versions(register, rows, landlord, calendar, rng, opening=opening * DAY)]
     if number == ABSORBER:
         rows = np.flatnonzero(own & register.taken_over)
         parts.append(write_versions(register, rows, landlord, calendar, rng, not_before=(merger + 1) * DAY))

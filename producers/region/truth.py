@@ -59,7 +59,7 @@ def tell_truth(outboxes: list[tuple[Outbox, Writer]], content_hash: ContentHash)
         resent = sum(one.stop - one.start for one in batches(versions) if one.resent)
         if outbox.calendar.live:
             resent = 0
-        events += versions.row.size + resent + len(outbox.stocks) + outbox.declarations.size
+        events += versions.row.size + resent + len(outbox.stocks) + len(outbox.declarations)
         valid = versions.take(np.flatnonzero(versions.flavour < MALFORMED))
         duplicates += resent + _tell_moves(outbox, writer, valid, content_hash, truth)
     return Truth(truth.moves, truth.malformed, events, duplicates)

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from producers.region import simulate
+from producers.region.incidents import WRONG_BY
 from producers.region.malformed import REASON_CODES
 from schemas.codes import code_list
 from schemas.events.models import DeclarationEvent, StockEvent
@@ -85,7 +86,7 @@ def test_every_event_is_valid_or_labelled_malformed(replay, truth):
 
 def test_every_kind_of_malformed_event_occurs(content_hash):
     kinds: Counter[str] = Counter()
-    for seed in (1, 2):
+    for seed in (1, 2, 3):
         region = simulate(date(2025, 1, 1), date(2025, 12, 1), seed=seed, scale=0.1)
         kinds.update(region.truth(content_hash).malformed)
     assert set(kinds) == set(REASON_CODES)
@@ -173,14 +174,20 @@ def test_month_precision_is_dated_the_first(small, replay):
         assert data.date_precision == "day" or data.effective_on.day == 1
 
 
-def test_control_totals_are_those_of_a_ledger_at_that_instant(replay):
-    compared = 0
-    for _, event, totals in replay.others:
+def test_control_totals_are_those_of_a_ledger_at_that_instant_but_the_one_labelled_wrong(small, replay):
+    label = next(one for one in small.incidents if one.kind == "wrong_control_total")
+    compared, wrong = 0, []
+    for publication, event, totals in replay.others:
         if isinstance(event, DeclarationEvent) and totals:
             for one in event.data.control_totals:
-                assert one.count == totals[one.month, one.direction]
                 compared += one.count
+                if one.count != totals[one.month, one.direction]:
+                    day, last = publication.published_at.date(), event.data.complete_through
+                    excess = one.count - totals[one.month, one.direction]
+                    wrong.append((publication.landlord, day, one.direction, excess))
+                    assert one.month == f"{last.replace(day=1) - timedelta(days=1):%Y-%m}"
     assert compared > 1_000
+    assert wrong == [(label.landlord, label.start, "out", WRONG_BY)]
 
 
 def test_declarations_grow_and_never_reach_the_day_of_sending(small, replay):
