@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 
 from producers.region.calendars import NOWHEN, Calendar
+from producers.region.corrections import draw_wrong, first_entries
 from producers.region.delays import EARLY_SHARE, draw_delays
 from producers.region.draws import DAY, Ints, first_days
-from producers.region.dwellings import ROOMS
-from producers.region.households import CODES, reason_index
+from producers.region.households import reason_index
 from producers.region.landlords import Landlord
 from producers.region.register import NO_NOTICE, Register
 from producers.region.tenancies import MISTAKE, WITHDRAWN
@@ -24,6 +24,7 @@ CANCEL_REASONS = (None, "notice_withdrawn", "mistake", "duplicate")
 BY_NOTICE, BY_MISTAKE, BY_DUPLICATE = 1, 2, 3
 # flavours of a version: as it is, again in another envelope, other content, or malformed from here on
 PLAIN, OTHER_ENVELOPE, OTHER_CONTENT, MALFORMED = range(4)
+_CORRECTED_DEPARTURES, _CORRECTED_ARRIVALS = 0.04, 0.02
 
 
 @dataclass(frozen=True)
@@ -174,38 +175,29 @@ def _departures(desk: _Desk, rows: Ints) -> None:
         0,
     )
     entered = register.effective[rows] + np.where(early > 0, -early, desk.lag(rows.size))
-    _effective(desk, rows, entered, corrected=0.04)
+    _effective(desk, rows, entered, leaving=True)
 
 
 def _arrivals(desk: _Desk, rows: Ints) -> None:
     register, rng = desk.register, desk.rng
     signed = rows[rng.random(rows.size) < 0.05]
     desk.write(signed, desk.seconds(register.effective[signed] - rng.integers(8, 30, signed.size)), ANNOUNCED)
-    _effective(desk, rows, register.effective[rows] + desk.lag(rows.size), corrected=0.02)
+    _effective(desk, rows, register.effective[rows] + desk.lag(rows.size), leaving=False)
 
 
-def _effective(desk: _Desk, rows: Ints, entered: Ints, corrected: float) -> None:
+def _effective(desk: _Desk, rows: Ints, entered: Ints, *, leaving: bool) -> None:
     """Enter moves as effective: some wrongly at first, and corrected days to months later."""
-    register, rng = desk.register, desk.rng
-    recorded = np.maximum(desk.seconds(entered), desk.opening)
+    register, rng, ceiling = desk.register, desk.rng, NOWHEN
     if desk.calendar.runs.size and desk.calendar.last <= int(desk.calendar.runs[-1]):
-        recorded = np.minimum(recorded, desk.calendar.runs[-1] - 3600)  # all is sent before an absorption
-    wrong = rng.random(rows.size) < corrected
+        ceiling = int(desk.calendar.runs[-1]) - 3600  # all is sent before an absorption
+    recorded = np.minimum(np.maximum(desk.seconds(entered), desk.opening), ceiling)
+    share = _CORRECTED_DEPARTURES if leaving else _CORRECTED_ARRIVALS
+    wrong = draw_wrong(rng, register.effective[rows], share, leaving=leaving)
     desk.write(rows[~wrong], recorded[~wrong], EFFECTIVE)
-    rows, recorded = rows[wrong], recorded[wrong]
-    kind = rng.choice(3, size=rows.size, p=[0.4, 0.35, 0.25])
-    day, reason, rooms = (column[rows].copy() for column in (register.effective, register.reason, register.rooms))
-    other = np.where(register.arrival[rows], reason_index("autre", arrival=True), reason_index("autre", arrival=False))
-    in_scope = ~np.isin(
-        reason, [index for index, code in enumerate(CODES) if code in ("glissement_bail", "renouvellement")]
-    )
-    reason = np.where((kind == 0) & in_scope, other, reason)
-    shifted = day + rng.integers(-33, 34, rows.size)
-    day = np.where(kind == 1, np.minimum(shifted, np.maximum(recorded // DAY, day)), day)
-    day = np.maximum(day, register.notice[rows])
-    rooms = np.where(kind == 2, np.where(rooms < len(ROOMS) - 1, rooms + 1, rooms - 1), rooms)
-    desk.write(rows, recorded, EFFECTIVE, effective=day, reason=reason, rooms=rooms)
-    later = recorded + (DAY * rng.gamma(1.3, 25.0, rows.size)).astype(np.int64) + DAY
+    rows = rows[wrong]
+    first = first_entries(register, rows, recorded[wrong], ceiling, by_month=desk.landlord.month_precision, rng=rng)
+    desk.write(rows, first.recorded, EFFECTIVE, effective=first.effective, reason=first.reason, rooms=first.rooms)
+    later = first.recorded + (DAY * rng.gamma(1.3, 25.0, rows.size)).astype(np.int64) + DAY
     desk.write(rows, later, EFFECTIVE)
 
 

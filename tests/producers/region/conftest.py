@@ -1,7 +1,7 @@
 """Two regions and a witness: a small one whose messages a ledger reads, a large one that is counted."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -35,6 +35,7 @@ class Replay:
     superseded: int = 0
     events: int = 0
     others: list = field(default_factory=list)
+    history: dict = field(default_factory=lambda: defaultdict(list))
 
     def read(self, publication: Publication) -> None:
         try:
@@ -59,6 +60,7 @@ class Replay:
             return
         data = element["data"]
         identity = (publication.landlord, event.data.move_id)
+        self.history[identity].append((publication.published_at, event.data))
         exact = (identity, event.data.revision, hash_of("out", data))
         self.duplicates += exact in self.seen
         self.seen.add(exact)
