@@ -17,31 +17,44 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command(
-        "simulate", help="Écrit une région fictive : messages.jsonl, et la vérité à côté (truth.csv, truth.json)."
+        "simulate",
+        help="Écrit une région fictive de cinq ans : messages.jsonl, et la vérité à côté (truth.csv, truth.json).",
     )
     def write(
         folder: Annotated[Path, typer.Argument(help="Dossier à écrire.")],
-        start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Premier jour.")] = datetime(2025, 1, 1),  # noqa: DTZ001
+        start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Premier jour.")] = datetime(2021, 1, 1),  # noqa: DTZ001
         end: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Lendemain du dernier jour.")] = datetime(  # noqa: DTZ001
             2026, 1, 1
         ),
         seed: Annotated[int, typer.Option(help="Même graine, mêmes octets.")] = 2026,
         scale: Annotated[float, typer.Option(min=0.001, help="1 : le parc réel, environ 300 000 logements.")] = 0.1,
     ) -> None:
+        if start >= end:
+            raise typer.BadParameter("le premier jour doit précéder la fin", param_hint="--start, --end")
         region = simulate(start.date(), end.date(), seed, scale)
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "messages.jsonl").open("w", encoding="utf-8") as handle:
-            for one in track(region.publications(), description="Messages"):
-                document = {
-                    "landlord": one.landlord,
-                    "published_at": one.published_at.isoformat(),
-                    "batch": one.batch,
-                    "events": one.events,
-                    "payload": one.payload.decode("utf-8", "backslashreplace"),
-                }
-                handle.write(json.dumps(document, ensure_ascii=False) + "\n")
+        write_messages(region, folder)
         write_truth(region, folder)
-        typer.echo(f"Écrit dans {folder}")
+        typer.echo(f"Écrit dans {folder} : messages.jsonl, truth.csv, truth.json")
+        typer.echo("Incidents :")
+        names = {one.siren: one.name for one in region.landlords}
+        for one in region.incidents:
+            whose = names.get(one.landlord or "", one.qpv)
+            typer.echo(f"  {one.start:%d/%m/%Y}  {one.kind}, {whose} : {one.label_fr}")
+
+
+def write_messages(region: Region, folder: Path) -> None:
+    """Write every message, in order, one a line."""
+    with (folder / "messages.jsonl").open("w", encoding="utf-8") as handle:
+        for one in track(region.publications(), description="Messages", transient=True):
+            document = {
+                "landlord": one.landlord,
+                "published_at": one.published_at.isoformat(),
+                "batch": one.batch,
+                "events": one.events,
+                "payload": one.payload.decode("utf-8", "backslashreplace"),
+            }
+            handle.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
 def write_truth(region: Region, folder: Path) -> None:

@@ -134,7 +134,8 @@ def plan_incidents(start: date, end: date, landlords: tuple[Landlord, ...], scal
     )
     optimistic = Incident(
         "optimistic_declarations",
-        "Déclarations trop optimistes : jusqu'à la veille, une part des départs du dernier mois suit",
+        "Déclarations trop optimistes, toujours jusqu'à la veille : "
+        "une part des départs du dernier mois déclaré n'est envoyée qu'après",
         None,
         siren[OPTIMIST],
         start,
