@@ -17,7 +17,7 @@ from streams.ingest.commit import GATE, Batch, make_ready, prepare_connection, w
 from streams.ingest.decode import Decoded, Message, decode
 from streams.ledger.moves import lock_landlords
 
-AT_A_TIME = 500
+AT_A_TIME = 100
 LANDLORDS = """
 SELECT DISTINCT landlord FROM core.quarantine
 WHERE redriven_at IS NULL AND quarantine_id > %(after)s
@@ -26,7 +26,7 @@ WAITING = """
 SELECT quarantine_id, topic, partition, message_offset, extract(epoch FROM received_at)::float8, payload
 FROM core.quarantine
 WHERE redriven_at IS NULL AND quarantine_id > %(after)s AND (%(reason)s::text IS NULL OR reason = %(reason)s)
-    AND (%(landlord)s::text IS NULL OR landlord = %(landlord)s)
+    AND (%(landlord)s::text IS NULL OR landlord = %(landlord)s) AND landlord = ANY(%(locked)s)
 ORDER BY quarantine_id LIMIT %(limit)s FOR UPDATE
 """
 UNTALLY = """
@@ -53,7 +53,7 @@ def redrive(
     reason: str | None,
     landlord: str | None,
 ) -> Redriven:
-    """Read the waiting events again, 500 in a transaction; `today` is the day from which they are known."""
+    """Read the waiting events again, 100 in a transaction; `today` is the day from which they are known."""
     prepare_connection(connection)
     chunks.ensure(today)
     tried = accepted = after = 0
@@ -61,8 +61,10 @@ def redrive(
         wanted = {"after": after, "reason": reason, "landlord": landlord, "limit": AT_A_TIME}
         with connection.transaction(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
-            lock_landlords(cursor, [row[0] for row in cursor.execute(LANDLORDS, wanted).fetchall()])
-            waiting = cursor.execute(WAITING, wanted).fetchall()
+            locked = [row[0] for row in cursor.execute(LANDLORDS, wanted).fetchall()]
+            lock_landlords(cursor, locked)
+            # Of these only: a worker may have put another landlord's event aside meanwhile.
+            waiting = cursor.execute(WAITING, wanted | {"locked": locked}).fetchall()
             if not waiting:
                 return Redriven(tried, accepted)
             accepted += _accept(cursor, _valid(waiting, rules), cells, today)

@@ -29,6 +29,10 @@ GRAINS = {
     ),
 }
 LISTED = 20
+HOLD_REBUILDS = (
+    "LOCK TABLE core.daily_counter, core.monthly_counter, core.rolling_counter, core.stock_counter, "
+    "core.cell_territory IN ACCESS SHARE MODE"
+)
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ def _verify(connection: psycopg.Connection[Any]) -> Verdict:
     differing: dict[str, int] = {}
     differences: list[Difference] = []
     with connection.transaction(), connection.cursor() as cursor:
+        # Before the snapshot: a rebuild empties its tables for everybody at once, snapshots or not.
+        cursor.execute(HOLD_REBUILDS)
         cursor.execute("SET LOCAL work_mem = '256MB'")
         as_of = cursor.execute("SELECT as_of FROM core.window_state").fetchall()[0][0]
         moves = cursor.execute("SELECT count(*) FROM core.move").fetchall()[0][0]

@@ -23,6 +23,7 @@ def connect(
         keepalives_idle=5,
         keepalives_interval=2,
         keepalives_count=3,
-        options="-c timezone=UTC",
+        # A frozen process must not hold its locks for ever.
+        options="-c timezone=UTC -c idle_in_transaction_session_timeout=60s",
         application_name=f"quartiers-{role}",
     )

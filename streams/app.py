@@ -32,7 +32,14 @@ from streams.ingest.positions import consumer_class
 from streams.ingest.stall import StallWatch
 from streams.ingest.topics import Ends, TopicWatcher
 
-AWAY = (psycopg.OperationalError, psycopg.InterfaceError, KafkaError, AioKafkaError, OSError)
+AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    KafkaError,
+    AioKafkaError,
+    OSError,
+)
 log = logger(__name__)
 
 

@@ -46,7 +46,7 @@ def packed_rows(settings: Settings, messages: Sequence[tuple[str, bytes]]) -> li
         make_ready(decode(Message(moves_topic(siren), 0, n, now, payload), rules), cells)
         for n, (siren, payload) in enumerate(messages)
     ]
-    return Batch(ready, cells).rows
+    return Batch(ready, cells).layers[0]
 
 
 def bare_copy(settings: Settings, rows: Sequence[bytes]) -> float:

@@ -125,7 +125,7 @@ class Declaration(_Open):
 
     complete_from: Annotated[
         date | None,
-        Field(description="Premier jour pour lequel tous les mouvements sont envoyés ; absent : depuis le premier parc"),
+        Field(description="Premier jour dont tous les mouvements sont envoyés ; absent : depuis le premier parc"),
     ] = None
     complete_through: date
     scope: Literal["whole_stock", "qpv_only"]

@@ -169,7 +169,8 @@ def _explain(error: ValidationError) -> Problem:
 
 
 _BLANK = " \t\n\r"
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+# Possessive, and the closing quote optional: linear in the text, also where a string never ends.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
 def _deep_slices(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from schemas.codes import code_list, known_code
 from schemas.events.models import ControlTotal, Declaration, Move, Stock, StockCell
-from schemas.events.privacy import forbidden_fields
+from schemas.events.privacy import forbidden_path
 from schemas.events.reading import Problem
 from schemas.territories import Territories
 
@@ -67,7 +67,7 @@ class Rules:
     def check(self, event: dict[str, Any], landlord: str, received_on: date) -> Problem | None:
         """Return why the event is refused, None if it is not. Completes a move's data with the defaults.
 
-        `landlord` is the SIREN of the topic. A code that only a newer list knows becomes `autre`.
+        `landlord` is the SIREN of the topic. A code that only a newer list knows is kept, and counted as `autre`.
         """
         if event["source"] != f"urn:siren:{landlord}":
             return Problem(
@@ -77,7 +77,7 @@ class Rules:
             )
         kind, data = kind_of(event["type"]), event["data"]
         if not (event.keys() <= _ENVELOPE_FIELDS and data.keys() <= _FIELDS[kind]) and (
-            problem := _personal(event, data)
+            problem := _personal(event, "", _ENVELOPE_FIELDS) or _personal(data, "/data", _FIELDS[kind])
         ):
             return problem
         if kind == "move":
@@ -112,10 +112,10 @@ class Rules:
             self._remember(place)
         codes = (direction, *_codes_of(data))
         if codes not in self._good:
-            if problem := _check_codes(data, direction):
+            problem, all_known = _check_codes(data, direction)
+            if problem:
                 return problem
-            # Codes of a newer list were just rewritten: only what was sent as such is remembered.
-            if codes == (direction, *_codes_of(data)):
+            if all_known:
                 self._remember(codes)
         return None
 
@@ -139,8 +139,8 @@ class Rules:
         seen = set()
         for index, cell in enumerate(data["cells"]):
             at = f"/data/cells/{index}"
-            if not cell.keys() <= _CELL_FIELDS and (found := forbidden_fields(list(cell))):
-                return _personal_problem(at, found[0])
+            if not cell.keys() <= _CELL_FIELDS and (problem := _personal(cell, at, _CELL_FIELDS)):
+                return problem
             if problem := self._check_place(cell, at):
                 return problem
             key = (cell["commune"], cell.get("qpv_2024"), cell.get("qpv_2015"), cell.get("rooms", "unknown"))
@@ -150,16 +150,12 @@ class Rules:
         return None
 
 
-def _personal(event: dict[str, Any], data: dict[str, Any]) -> Problem | None:
-    for at, names in (("", event), ("/data", data)):
-        if found := forbidden_fields(list(names)):
-            return _personal_problem(at, found[0])
-    return None
-
-
-def _personal_problem(at: str, name: str) -> Problem:
-    pointer = f"{at}/{name.replace('~', '~0').replace('/', '~1')}"
-    return Problem("personal_data", pointer, f"donnée personnelle interdite : {name}")
+def _personal(value: dict[str, Any], at: str, known: frozenset[str]) -> Problem | None:
+    path = forbidden_path(value, known)
+    if path is None:
+        return None
+    pointer = at + "".join(f"/{name.replace('~', '~0').replace('/', '~1')}" for name in path)
+    return Problem("personal_data", pointer, f"donnée personnelle interdite : {path[-1]}")
 
 
 def _check_declaration(data: dict[str, Any], received_on: date) -> Problem | None:
@@ -173,8 +169,9 @@ def _check_declaration(data: dict[str, Any], received_on: date) -> Problem | Non
 
 def _personal_total(declaration: dict[str, Any]) -> Problem | None:
     for index, total in enumerate(declaration.get("control_totals", ())):
-        if not total.keys() <= _TOTAL_FIELDS and (found := forbidden_fields(list(total))):
-            return _personal_problem(f"/data/control_totals/{index}", found[0])
+        at = f"/data/control_totals/{index}"
+        if not total.keys() <= _TOTAL_FIELDS and (problem := _personal(total, at, _TOTAL_FIELDS)):
+            return problem
     return None
 
 
@@ -185,14 +182,14 @@ def _too_far(day: date, received_on: date, ahead: timedelta, pointer: str) -> Pr
     return Problem("too_far_ahead", pointer, f"date trop lointaine : {day.isoformat()}, au plus tard {limit}")
 
 
-def _check_codes(data: dict[str, Any], direction: str) -> Problem | None:
-    """Refuse unknown codes of known lists; write `autre` for those of a newer list."""
+def _check_codes(data: dict[str, Any], direction: str) -> tuple[Problem | None, bool]:
+    """Refuse unknown codes of known lists; those of a newer list are kept as sent. Return whether all are known."""
+    all_known = True
     for name, codes, known in _CODED[direction]:
         code = data[name]
         if code in known:
             continue
-        kept = known_code(codes, code, data["code_list_version"])
-        if kept is None:
-            return Problem("unknown_code", f"/data/{name}", f"code inconnu de la liste {codes} : {code}")
-        data[name] = kept
-    return None
+        all_known = False
+        if known_code(codes, code, data["code_list_version"]) is None:
+            return Problem("unknown_code", f"/data/{name}", f"code inconnu de la liste {codes} : {code}"), False
+    return None, all_known

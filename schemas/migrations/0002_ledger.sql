@@ -110,7 +110,8 @@ CREATE TABLE core.outbox (
     outbox_id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     topic text NOT NULL,
     message_id text NOT NULL,
-    payload bytea NOT NULL
+    payload bytea NOT NULL,
+    not_before timestamptz NOT NULL DEFAULT '1970-01-01 UTC'
 );
 
 -- Denominators: the last word of a landlord on its stock at a date, and on how far its moves are complete.

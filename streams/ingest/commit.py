@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from runtime.broker import receipts_topic
-from schemas.events.reading import Problem, Rejected
+from schemas.events.reading import Problem, Rejected, element_texts
 from streams.counters import deltas
 from streams.ingest.cells import Cells
 from streams.ingest.decode import Decoded, Message, Rank, RegisterEntry
@@ -25,6 +25,7 @@ GATE = 7_240_001
 """Advisory lock: batches share it, `quartiers rebuild` takes it alone."""
 
 
+CLEAR = "TRUNCATE incoming, known, daily_delta"
 Partition = tuple[str, int]
 
 
@@ -45,6 +46,7 @@ class StagedMove(NamedTuple):
     key: moves.Key
     rank: Rank
     in_scope: bool
+    received_on: date
     row: bytes
 
 
@@ -74,7 +76,7 @@ def make_ready(decoded: Decoded, cells: Cells) -> Ready:
             cell_id=cells.number(entry.place),
             flow=entry.flow,
         )
-        staged.append(StagedMove(entry.position, entry.key, entry.rank, entry.in_scope, row))
+        staged.append(StagedMove(entry.position, entry.key, entry.rank, entry.in_scope, decoded.received_on, row))
     for register in decoded.registers:
         for cell in register.data.get("cells", ()):
             cells.number((cell["commune"], cell.get("qpv_2024"), cell.get("qpv_2015")))
@@ -89,24 +91,57 @@ def make_ready(decoded: Decoded, cells: Cells) -> Ready:
     )
 
 
-def collapse(messages: Iterable[Ready]) -> dict[moves.Key, StagedMove]:
-    """Return the greatest (revision, content hash) of each move of the batch; of equals, the first received."""
-    best: dict[moves.Key, StagedMove] = {}
+def collapse(messages: Iterable[Ready]) -> list[dict[moves.Key, StagedMove]]:
+    """Return the greatest (revision, content hash) of each move of the batch; of equals, the first received.
+
+    A move that changed on several days of receipt is in as many layers, in order: the state known at the end of
+    each day does not depend on how messages were batched. All others are in the first layer.
+    """
+    layers: list[dict[moves.Key, StagedMove]] = [{}]
+    deepest: dict[moves.Key, int] = {}
     for ready in messages:
         for staged in ready.moves:
-            held = best.get(staged.key)
-            if held is None or staged.rank > held.rank:
-                best[staged.key] = staged
-    return best
+            depth = deepest.get(staged.key, 0)
+            held = layers[depth].get(staged.key)
+            if held is not None:
+                if staged.rank <= held.rank:
+                    continue
+                if staged.received_on != held.received_on:
+                    depth = deepest[staged.key] = depth + 1
+                    if depth == len(layers):
+                        layers.append({})
+            layers[depth][staged.key] = staged
+    return layers
 
 
 class Batch:
-    """Messages and the rows to stage, one a move, ready to commit. Made outside the transaction."""
+    """Messages and the layers of rows to stage, one a move, ready to commit. Made outside the transaction."""
 
     def __init__(self, messages: Sequence[Ready], cells: Cells) -> None:
         self.messages = messages
         self.cells = cells
-        self.rows = numbered(staged.row for staged in collapse(messages).values())
+        self.layers = [numbered(staged.row for staged in layer.values()) for layer in collapse(messages)]
+
+
+def without_registers(ready: Ready) -> Ready:
+    """Return the message with its stocks and declarations refused: what the database could not take."""
+    if not ready.registers:
+        return ready
+    return ready._replace(
+        registers=[], rejected=ready.rejected + _unstorable(ready, [entry.position for entry in ready.registers])
+    )
+
+
+def refused(ready: Ready) -> Ready:
+    """Return the message with every event refused."""
+    positions = [staged.position for staged in ready.moves] + [entry.position for entry in ready.registers]
+    return ready._replace(moves=[], registers=[], rejected=ready.rejected + _unstorable(ready, positions))
+
+
+def _unstorable(ready: Ready, positions: Sequence[int]) -> list[Rejected]:
+    texts = element_texts(ready.message.payload)
+    problem = Problem("not_storable", "", "la base ne peut pas tenir cet événement : valeurs hors de toute mesure")
+    return [Rejected(position, problem, texts[position].encode()) for position in positions]
 
 
 def prepare_connection(connection: psycopg.Connection[Any]) -> None:
@@ -143,11 +178,17 @@ def _write(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
 def write_events(cursor: psycopg.Cursor[Any], batch: Batch, *, receipts: bool) -> Counter[str]:
     """Write everything but the offsets; return the outcomes. The landlords' locks are held by the caller."""
     known: dict[moves.Key, Rank] = {}
-    if batch.rows:
+    for depth, rows in enumerate(batch.layers):
+        if not rows:
+            continue
         as_of = deltas.hold_windows(cursor)
-        moves.stage(cursor, batch.rows)
-        known = moves.apply_staged(cursor)
-        deltas.apply_deltas(cursor, as_of, corrections=bool(known))
+        if depth:
+            cursor.execute(CLEAR)
+        moves.stage(cursor, rows)
+        earlier = moves.apply_staged(cursor)
+        deltas.apply_deltas(cursor, as_of, corrections=bool(earlier))
+        # What later layers meet is what the first one wrote.
+        known = earlier if depth == 0 else known
     declarations = registers.Declarations(
         cursor,
         [(ready.landlord, entry.data["scope"]) for ready in batch.messages for entry in _declarations(ready)],

@@ -14,14 +14,17 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import BaseModel
 
-from runtime.broker import landlord_of
+from runtime.broker import MAX_MESSAGE_BYTES, landlord_of
 from runtime.clock import PARIS
 from schemas.events.models import ControlTotal, Declaration, Move, Stock, StockCell
-from schemas.events.reading import Rejected, element_texts, read_message
+from schemas.events.reading import Problem, Rejected, element_texts, read_message
 from schemas.events.rules import Rules, direction_of, kind_of
 from streams.ledger.flows import flow_number, nature_class
 
 _content_of = itemgetter("direction", *(name for name in Move.model_fields if name != "revision"))
+TOO_LARGE = Problem(
+    "message_too_large", "", f"message de plus de {MAX_MESSAGE_BYTES} octets une fois décompressé : coupez le lot"
+)
 Place = tuple[str, str | None, str | None]
 Rank = tuple[int, bytes]
 
@@ -143,9 +146,12 @@ def move_entry(position: int, event_type: str, data: dict[str, Any], landlord: s
 
 def decode(message: Message, rules: Rules) -> Decoded:
     """Read one message."""
-    reading = read_message(message.payload)
     landlord = landlord_of(message.topic)
     received_on = received_day(message.timestamp)
+    if len(message.payload) > MAX_MESSAGE_BYTES:  # the broker's limit is on compressed bytes
+        cut = Rejected(0, TOO_LARGE, message.payload[:MAX_MESSAGE_BYTES])
+        return Decoded(message, landlord, received_on, 1, rejected=[cut])
+    reading = read_message(message.payload)
     decoded = Decoded(
         message, landlord, received_on, len(reading.events) + len(reading.rejected), rejected=reading.rejected
     )

@@ -7,8 +7,10 @@ from typing import Any
 
 import psycopg
 from kafka import KafkaProducer
+from kafka.errors import KafkaError
 
 from runtime.broker import WORKER, client_options
+from runtime.logging import logger
 from runtime.settings import Settings
 
 BATCH = 500
@@ -16,28 +18,56 @@ BATCH = 500
 
 def producer(settings: Settings) -> KafkaProducer:
     """Return the relay's producer: idempotent, acknowledged by the broker."""
-    return KafkaProducer(**client_options(settings, WORKER), acks="all", linger_ms=5, compression_type=None)
+    return KafkaProducer(**client_options(settings, WORKER), acks="all", linger_ms=5, max_block_ms=5_000)
 
 
 def relay(connection: psycopg.Connection[Any], sender: KafkaProducer) -> int:
-    """Send what waits, at most 500; return how many. Raises what psycopg or kafka-python raise, losing nothing."""
+    """Send what waits, at most 500; return how many were. What one topic refuses waits a minute, the others go on.
+
+    Raises what psycopg or kafka-python raise, losing nothing, when nothing could be sent.
+    """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT outbox_id, topic, message_id, payload FROM core.outbox ORDER BY outbox_id LIMIT %s "
-            "FOR UPDATE SKIP LOCKED",
+            "SELECT outbox_id, topic, message_id, payload FROM core.outbox WHERE not_before <= clock_timestamp() "
+            "ORDER BY outbox_id LIMIT %s FOR UPDATE SKIP LOCKED",
             (BATCH,),
         )
         waiting = cursor.fetchall()
         if not waiting:
             return 0
-        sent = [
-            sender.send(
+        gone, kept, failure = _sent(sender, waiting)
+        if failure is not None and not gone:
+            raise failure
+        if failure is not None:
+            logger(__name__).warning("some could not be sent, they wait a minute", kept=len(kept), error=str(failure))
+        cursor.execute("DELETE FROM core.outbox WHERE outbox_id = ANY(%s)", (gone,))
+        cursor.execute(
+            "UPDATE core.outbox SET not_before = clock_timestamp() + interval '1 minute' WHERE outbox_id = ANY(%s)",
+            (kept,),
+        )
+        return len(gone)
+
+
+def _sent(sender: KafkaProducer, waiting: list[tuple[int, str, str, bytes]]) -> tuple[list[int], list[int], Any]:
+    """Send; return the numbers of what the broker has, of what it did not take, and the first error, if any."""
+    futures: dict[int, Any] = {}
+    gone: list[int] = []
+    kept: list[int] = []
+    failure: KafkaError | None = None
+    for number, topic, message_id, payload in waiting:
+        try:
+            futures[number] = sender.send(
                 topic, value=bytes(payload), key=message_id.encode(), headers=[("message_id", message_id.encode())]
             )
-            for _, topic, message_id, payload in waiting
-        ]
-        sender.flush(timeout=30)
-        for future in sent:
+        except KafkaError as error:  # a topic that is not there: its landlord's, not the others'
+            kept.append(number)
+            failure = failure or error
+    sender.flush(timeout=30)
+    for number, future in futures.items():
+        try:
             future.get(timeout=30)
-        cursor.execute("DELETE FROM core.outbox WHERE outbox_id = ANY(%s)", ([row[0] for row in waiting],))
-        return len(waiting)
+            gone.append(number)
+        except KafkaError as error:
+            kept.append(number)
+            failure = failure or error
+    return gone, kept, failure

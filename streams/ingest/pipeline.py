@@ -12,18 +12,31 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import psycopg
+from aiokafka.errors import KafkaError
 
 from runtime.logging import logger
 from schemas.events.rules import Rules
 from streams.counters.chunks import FactChunks
 from streams.ingest.cells import Cells
-from streams.ingest.commit import Batch, Committed, Partition, Ready, commit_batch, make_ready, prepare_connection
+from streams.ingest.commit import (
+    Batch,
+    Committed,
+    Partition,
+    Ready,
+    commit_batch,
+    make_ready,
+    prepare_connection,
+    refused,
+    without_registers,
+)
 from streams.ingest.decode import Decoded, Message, decode
 from streams.worker_settings import RETRY_SECONDS
 
 EXIT_BUG = 70
 TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 """Database away, restarting, deadlock, serialization: PostgreSQL classes them all as operational."""
+UNSTORABLE = (psycopg.DataError, psycopg.InternalError, psycopg.errors.ProgramLimitExceeded)
+"""What the values of an event may cause: out of range, too large to allocate."""
 
 Rewind = Callable[[Mapping[Partition, int]], Awaitable[None]]
 log = logger(__name__)
@@ -105,13 +118,40 @@ class Pipeline:
                 self._wait("database away while numbering a place", error)
 
     def commit(self, batch: Batch) -> Committed:
-        """Commit, again and again until the database takes it."""
+        """Commit, again and again until the database takes it.
+
+        Where values that no rule foresaw make the database refuse a batch, its messages are committed one by one,
+        and what is refused alone goes to the quarantine: one landlord's message never stops the others.
+        """
+        try:
+            return self._commit(batch)
+        except UNSTORABLE as error:
+            log.error("the database refuses a batch: its messages are taken one by one", error=str(error)[:300])
+        new = 0
+        due: dict[Partition, int] = {}
+        for ready in batch.messages:
+            alone = self._commit_alone(ready)
+            new += alone.new
+            due |= alone.due
+        return Committed(new, due)
+
+    def _commit_alone(self, ready: Ready) -> Committed:
+        for spared in (lambda one: one, without_registers):
+            try:
+                return self._commit(Batch([spared(ready)], self._cells))
+            except UNSTORABLE as error:
+                log.error("the database refuses a message", message=ready.message.identity, error=str(error)[:300])
+        return self._commit(Batch([refused(ready)], self._cells))
+
+    def _commit(self, batch: Batch) -> Committed:
         while True:
             try:
                 if self._connection is None or self._connection.closed or self._connection.broken:
                     self._connection = self._connect()
                     prepare_connection(self._connection)
                 return commit_batch(self._connection, batch)
+            except psycopg.errors.ProgramLimitExceeded:
+                raise
             except TRANSIENT as error:
                 # Whatever happened to the session, a new one knows nothing of it.
                 if self._connection is not None:
@@ -120,14 +160,29 @@ class Pipeline:
 
     async def _finish(self, batch: Batch, events: Sequence[Acknowledgeable]) -> None:
         loop = asyncio.get_running_loop()
-        done = await loop.run_in_executor(self._committer, self._guarded, self.commit, batch)
-        for ready, event in zip(batch.messages, events, strict=True):
-            if ready.message.offset < done.due.get(ready.message.place, ready.message.offset + 1):
-                event.ack()
-        if done.due:
-            log.warning("messages came before their turn: reading goes back", due=done.due)
-            await self._rewind(done.due)
-        self._in_hand -= 1
+        try:
+            done = await loop.run_in_executor(self._committer, self._guarded, self.commit, batch)
+            for ready, event in zip(batch.messages, events, strict=True):
+                if ready.message.offset < done.due.get(ready.message.place, ready.message.offset + 1):
+                    event.ack()
+            if done.due:
+                log.warning("messages came before their turn: reading goes back", due=done.due)
+                await self._go_back(done.due)
+        finally:
+            self._in_hand -= 1
+
+    async def _go_back(self, due: Mapping[Partition, int]) -> None:
+        """Rewind, again and again while the broker is away."""
+        while True:
+            try:
+                await self._rewind(due)
+                return
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.warning("broker away, reading goes back when it answers", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            except Exception:
+                log.critical("bug in the agent: the process ends, nothing is acknowledged", exc_info=True)
+                os._exit(EXIT_BUG)
 
     @staticmethod
     def _guarded(work: Callable[[Any], Any], argument: Any) -> Any:

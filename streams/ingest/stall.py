@@ -7,7 +7,7 @@ starts it again, and the database says where reading goes on.
 import time
 from collections.abc import Callable, Mapping
 
-ORPHANED = 3
+ORPHANED = 15
 """How many times longer a topic that another worker reads, or nobody, may wait."""
 
 

@@ -9,8 +9,12 @@ NATURE_CLASSES = ("ordinary", "internal", "relogement", "technical", "first_lett
 
 
 def nature_class(direction: str, reason: str) -> str:
-    """Return the class of a departure's reason or an arrival's nature (`out_of_scope` for what is no move)."""
-    return code_list("departure_reason" if direction == "out" else "arrival_nature")[reason].nature_class
+    """Return the class of a departure's reason or an arrival's nature (`out_of_scope` for what is no move).
+
+    A reason that only a newer list knows is of the class of `autre`.
+    """
+    codes = code_list("departure_reason" if direction == "out" else "arrival_nature")
+    return (codes.get(reason) or codes["autre"]).nature_class
 
 
 def flow_number(direction: str, nature: str, *, inside_qpv: bool, month_precision: bool) -> int:

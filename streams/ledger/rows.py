@@ -6,7 +6,7 @@ The columns are those of the temporary table `incoming` (`moves.py`), in that or
 import struct
 from collections.abc import Iterable
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -26,9 +26,9 @@ _SHORT, _INT, _LENGTH = struct.Struct("!ih"), struct.Struct("!ii"), struct.Struc
 _POSTGRES_EPOCH = date(2000, 1, 1).toordinal()
 
 
-@cache
+@lru_cache(maxsize=16_384)
 def packed_text(value: str | None) -> bytes:
-    """Return a text column (length and UTF-8 bytes). Cached: the values come from code lists."""
+    """Return a text column (length and UTF-8 bytes). Cached: the values come from code lists, nearly all of them."""
     if value is None:
         return NULL
     encoded = value.encode()

@@ -60,10 +60,24 @@ def test_the_day_of_receipt_is_that_of_paris(stage: Stage) -> None:
     assert known(stage, date(2026, 3, 3)) == [("2026-03", "out", 1)]
 
 
-def test_a_correction_within_one_take_leaves_only_its_result(stage: Stage) -> None:
-    stage.take(
+def test_a_past_state_does_not_depend_on_how_messages_were_taken(stage: Stage) -> None:
+    messages = [
         message(0, [move(effective_on="2026-03-01")], day=FIRST),
-        message(1, [move(revision=2, effective_on="2026-02-27")], day=SECOND),
-    )
-    assert known(stage, SECOND) == [("2026-02", "out", 1)]
+        message(1, [move(revision=2, effective_on="2026-02-27"), move(number=2)], day=SECOND),
+        message(2, [move(revision=4, effective_on="2026-01-15")], day=SECOND),
+        message(3, [move(revision=3, effective_on="2026-02-01")], day=THIRD),
+        message(4, [move(revision=5, status="cancelled", cancel_reason="mistake")], day=LAST),
+    ]
+    stage.take(*messages)
+    together = [known(stage, day) for day in (FIRST, SECOND, THIRD, LAST)]
+    assert together[0] == [("2026-03", "out", 1)]
+    assert together[1] == together[2] == [("2026-01", "out", 1), ("2026-03", "out", 1)]
+    assert together[3] == [("2026-03", "out", 1)]
+    outcomes = [receipt["outcomes"] for receipt in stage.receipts()]
+    assert outcomes == [{"applied": 1}, {"applied": 2}, {"applied": 1}, {"superseded": 1}, {"applied": 1}]
     stage.assert_counters_equal_a_recount()
+    stage.restart()
+    for one in messages:
+        stage.take(one)
+    assert [known(stage, day) for day in (FIRST, SECOND, THIRD, LAST)] == together
+    assert [receipt["outcomes"] for receipt in stage.receipts()] == outcomes

@@ -1,7 +1,7 @@
 """Flows have the database's numbers, packed rows come back as they went, a batch keeps its greatest revisions."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -100,13 +100,13 @@ RANKS = st.tuples(st.integers(0, 3), st.binary(min_size=16, max_size=16))
 Sent = tuple[int, str, tuple[int, bytes]]
 
 
-def ready(offset: int, sent: list[Sent]) -> Ready:
-    """Return a message of moves; each row says by whom it was brought."""
+def ready(offset: int, sent: list[Sent], day: date = TODAY) -> Ready:
+    """Return a message of moves received on a day; each row says by whom it was brought."""
     moves = [
-        StagedMove(i, (siren, UUID(int=number).bytes), rank, True, f"{offset}/{i}".encode())
+        StagedMove(i, (siren, UUID(int=number).bytes), rank, True, day, f"{offset}/{i}".encode())
         for i, (number, siren, rank) in enumerate(sent)
     ]
-    return Ready(Message("t", 0, offset, 0.0, b""), "", TODAY, len(sent), moves, [], [])
+    return Ready(Message("t", 0, offset, 0.0, b""), "", day, len(sent), moves, [], [])
 
 
 @settings(derandomize=True, deadline=None, max_examples=200)
@@ -116,7 +116,7 @@ def test_collapse_keeps_the_greatest_revision_then_the_greatest_hash_of_each_mov
     for number, siren, rank in (sent for batch in batches for sent in batch):
         key = (siren, UUID(int=number).bytes)
         greatest[key] = max(rank, greatest.get(key, rank))
-    kept = collapse([ready(offset, batch) for offset, batch in enumerate(batches)])
+    (kept,) = collapse([ready(offset, batch) for offset, batch in enumerate(batches)])
     assert {key: staged.rank for key, staged in kept.items()} == greatest
     assert all(staged.key == key for key, staged in kept.items())
 
@@ -124,5 +124,14 @@ def test_collapse_keeps_the_greatest_revision_then_the_greatest_hash_of_each_mov
 def test_of_equal_revisions_of_equal_content_collapse_keeps_the_first_received() -> None:
     old, new = (1, b"z" * 16), (2, b"a" * 16)
     messages = [ready(0, [(1, SIRENS[0], old)]), ready(1, [(1, SIRENS[0], new)]), ready(2, [(1, SIRENS[0], new)])]
-    ((_, staged),) = collapse(messages).items()
+    ((staged,),) = (layer.values() for layer in collapse(messages))
     assert staged.row == b"1/0"
+
+
+def test_a_move_that_changed_on_several_days_is_in_as_many_layers_in_order() -> None:
+    days = [TODAY + timedelta(days=n) for n in range(4)]
+    ranks = [(2, b"a" * 16), (1, b"z" * 16), (3, b"a" * 16), (4, b"a" * 16)]
+    messages = [ready(n, [(1, SIRENS[0], ranks[n])], day) for n, day in enumerate(days)]
+    messages.append(ready(4, [(1, SIRENS[0], (5, b"b" * 16)), (2, SIRENS[0], ranks[0])], days[3]))
+    layers = [sorted(staged.row for staged in layer.values()) for layer in collapse(messages)]
+    assert layers == [[b"0/0", b"4/1"], [b"2/0"], [b"4/0"]]

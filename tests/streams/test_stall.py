@@ -37,8 +37,8 @@ def test_an_empty_queue_is_no_standstill() -> None:
 
 
 def test_messages_of_another_worker_are_its_own_affair_until_it_is_clear_that_nobody_reads_them() -> None:
-    assert looked_at(*[({"a": 5}, {"b"}, 3, False)] * 6) == [False] * 5 + [True]
-    assert not any(looked_at(*[({"a": 5 + look}, {"b"}, 3, False) for look in range(9)]))
+    assert looked_at(*[({"a": 5}, {"b"}, 3, False)] * 24) == [False] * 23 + [True]
+    assert not any(looked_at(*[({"a": 5 + look}, {"b"}, 3, False) for look in range(40)]))
 
 
 def test_a_batch_in_hand_waits_for_the_database_and_is_no_standstill() -> None:

@@ -90,3 +90,11 @@ def test_the_pointer_to_a_personal_field_is_escaped() -> None:
 def test_a_personal_field_in_a_control_total_is_refused() -> None:
     totals = [{"month": "2026-02", "direction": "out", "count": 1, "nom": "Dupont"}]
     assert problem_of(written(declaration(control_totals=totals))) is not None
+
+
+def test_a_string_that_never_ends_is_read_in_linear_time() -> None:
+    # It was quadratic: at this size, hours. The test would time out.
+    payload = b"[" * 1_500 + b'"' + b'\\"' * 400_000
+    reading = read_message(payload)
+    assert reading.events == []
+    assert [one.problem.reason for one in reading.rejected] in (["too_deep"], ["not_json"])
