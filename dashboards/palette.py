@@ -33,6 +33,8 @@ OUTCOMES = {
 
 REASONS = {
     "batch_too_large": "lot trop grand",
+    "message_too_large": "message trop grand",
+    "not_storable": "valeur démesurée",
     "duplicate_cell": "ligne de parc en double",
     "empty_batch": "lot vide",
     "invalid_field": "champ invalide",

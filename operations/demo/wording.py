@@ -12,6 +12,8 @@ REASONS = {
     "too_deep": "trop imbriqué",
     "empty_batch": "lot vide",
     "batch_too_large": "lot de plus de 500 événements",
+    "message_too_large": "message trop grand une fois décompressé",
+    "not_storable": "valeurs que la base ne peut pas tenir",
     "unknown_type": "type d'événement inconnu",
     "missing_field": "champ obligatoire absent",
     "invalid_field": "valeur impossible ou du mauvais type",

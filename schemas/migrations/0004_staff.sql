@@ -1,5 +1,7 @@
 -- What the observatory's staff reads: completeness, live and declared windows, the state of the chain.
--- Invariant: no view of the schema `staff` shows a count between 1 and the staff threshold less one.
+-- Invariant: no view of the schema `staff` shows a count of moves of a territory between 1 and the staff threshold
+-- less one, nor its counterpart (QPV, hors QPV, whole) in the same window. Differences between windows, and between
+-- a territory and the quartiers shown in it, are not closed here: that is the published layer's, and staff's duty.
 -- Zero, secret, not declared and not covered are four statuses.
 
 CREATE SCHEMA staff;
