@@ -1,7 +1,8 @@
 """Where the dwellings stand: QPVs with their real stock, vacancy and rotation, communes with a weight.
 
-Stock and rates are INSEE's RPLS 2022, on the perimeters of 2015; where they are blank (statistical
-secrecy, new QPVs) a plausible small stock and the region's rate stand in.
+Stock and rates are INSEE's RPLS 2022, on the perimeters of 2015. A QPV merged from several of them has the
+mean rates of those that are known, weighted by their stock; where all is blank (statistical secrecy, new
+QPVs) a plausible small stock and the region's rate stand in.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,6 @@ class Quartier:
     dwellings: int
     rotation: float
     vacancy: float
-    rotation_known: bool
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ def read_geography() -> Geography:
 
 def _quartier(qpv: Qpv, code: str | None, statut: str, lineage: list[Qpv], index: int) -> Quartier:
     stocks = [old.dwellings or 100 for old in lineage]
-    rotation, vacancy = qpv.rotation_percent, qpv.vacancy_percent
+    rotation = _known(qpv.rotation_percent, [old.rotation_percent for old in lineage], stocks)
+    vacancy = _known(qpv.vacancy_percent, [old.vacancy_percent for old in lineage], stocks)
     return Quartier(
         code_2024=code,
         codes_2015=tuple((old.code, part / sum(stocks)) for old, part in zip(lineage, stocks, strict=True)),
@@ -85,5 +86,12 @@ def _quartier(qpv: Qpv, code: str | None, statut: str, lineage: list[Qpv], index
         dwellings=qpv.dwellings or _STAND_IN_STOCK[index % len(_STAND_IN_STOCK)],
         rotation=REGION_ROTATION if rotation is None else rotation / 100,
         vacancy=REGION_VACANCY if vacancy is None else vacancy / 100,
-        rotation_known=rotation is not None,
     )
+
+
+def _known(own: float | None, parents: list[float | None], stocks: list[int]) -> float | None:
+    """Return its own percentage, else the mean of its parents' known ones weighted by stock, else None."""
+    known = [(percent, stock) for percent, stock in zip(parents, stocks, strict=True) if percent is not None]
+    if own is not None or not known:
+        return own
+    return sum(percent * stock for percent, stock in known) / sum(stock for _, stock in known)
