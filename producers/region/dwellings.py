@@ -12,7 +12,7 @@ import numpy as np
 
 from producers.region.draws import Floats, Ints, pick, stream
 from producers.region.geography import REGION_ROTATION, REGION_VACANCY, Geography, Quartier
-from producers.region.landlords import Landlord
+from producers.region.landlords import REKEYED, Landlord
 
 ROOMS = ("T1", "T2", "T3", "T4", "T5", "T6+")
 FINANCING = ("PLUS", "PLAI", "PLS", "HLMO", "ILM", "PLI")
@@ -144,6 +144,20 @@ def _owners(
     return [(eligible[int(one)], part) for one, part in zip(chosen, parts, strict=True) if part]
 
 
+def _with_rekeyed(
+    owners: list[tuple[int, int]], landlords: Sequence[Landlord], departement: str
+) -> list[tuple[int, int]]:
+    """Give the greatest part of each QPV of its département to the landlord whose ERP will change.
+
+    Otherwise it might own nothing in a QPV, and the artefact would not be seen.
+    """
+    if departement not in landlords[REKEYED].departements:
+        return owners
+    parts = sorted((part for _, part in owners), reverse=True)
+    others = [one for one, _ in owners if one != REKEYED]
+    return list(zip([REKEYED, *others], parts, strict=False))
+
+
 def _add_quartier(
     builder: _Builder, groups: list[Group], quartier: Quartier, landlords: Sequence[Landlord], number: int
 ) -> None:
@@ -160,7 +174,8 @@ def _add_quartier(
     groups.append(Group(None, old[0] if old else None, quartier.rotation, quartier.vacancy))
     # most of a QPV lies in its first commune
     ladder = [0.75, 0.17, 0.08][: len(quartier.communes)]
-    for landlord, owned in _owners(builder.rng, landlords, quartier.departement, number, most=3):
+    owners = _owners(builder.rng, landlords, quartier.departement, number, most=3)
+    for landlord, owned in _with_rekeyed(owners, landlords, quartier.departement):
         for commune, part in zip(quartier.communes, _split(owned, np.array(ladder)), strict=True):
             for pair, size in zip(codes, _split(part, np.array(shares)), strict=True):
                 if size:

@@ -101,7 +101,7 @@ def plan_incidents(start: date, end: date, landlords: tuple[Landlord, ...], scal
         Incident(
             "rekeyed_erp",
             "Changement de logiciel : une année de mouvements renvoyée sous de nouveaux identifiants, sans "
-            "annulation des anciens ; le registre les compte deux fois",
+            "annulation des anciens : le registre les compte deux fois. La suite n'a que les nouveaux",
             None,
             siren[REKEYED],
             rekeyed,

@@ -122,19 +122,15 @@ def write_versions(
     rng: np.random.Generator,
     *,
     not_before: int = 0,
-    only_last: bool = False,
     opening: int = 0,
 ) -> Versions:
     """Return the versions of the moves `rows`, all of one landlord.
 
     Nothing is recorded before the instant `not_before` (when a landlord takes over another, or changes
-    its ERP); with `only_last` each move has one version, effective. What became effective before the
+    its ERP): what a move was before is sent then, once, in its last state. What became effective before the
     instant `opening`, when the landlord joins, is entered then: nothing is lost in the first days.
     """
     desk = _Desk(register, landlord, calendar, not_before, opening, rng)
-    if only_last:
-        desk.write(rows, desk.seconds(register.effective[rows]), EFFECTIVE)
-        return join(desk.parts)
     origin = register.origin[rows]
     real = rows[(origin != WITHDRAWN) & (origin != MISTAKE)]
     _departures(desk, real[~register.arrival[real]])

@@ -26,7 +26,7 @@ from producers.region.lifecycle import (
     write_double_entries,
     write_versions,
 )
-from producers.region.register import ENTERED_TWICE, NEW_ERP, Register, build_register
+from producers.region.register import ENTERED_TWICE, FIRST_KEY, NEW_ERP, Register, build_register
 from producers.region.shocks import shocks_of
 from producers.region.stocks import Photo, due_stocks
 from producers.region.tenancies import ORDINARY, walk
@@ -99,14 +99,11 @@ def simulate(start: date, end: date, seed: int = 2026, scale: float = 1.0) -> Re
         )
         for number, one in enumerate(landlords)
     ]
-    old = np.flatnonzero(
-        (register.landlord == REKEYED)
-        & (register.key == 0)
-        & (register.origin == ORDINARY)
-        & (register.effective >= rekeyed - _REKEYED_DAYS)
-        & (register.effective < rekeyed - 20)
+    # the new ERP knows a year of moves, and all that follow
+    known = np.flatnonzero(
+        (register.landlord == REKEYED) & (register.key == FIRST_KEY) & (register.effective >= rekeyed - _REKEYED_DAYS)
     )
-    register = register.extended(old, NEW_ERP)
+    register = register.extended(known, NEW_ERP)
     senders = []
     for number, landlord in enumerate(landlords):
         versions = _versions(
@@ -155,7 +152,7 @@ def _versions(
 ) -> Versions:
     """Return all that one landlord sends about its moves, in order of publication."""
     rng = stream(seed, "lifecycle", landlord.siren)
-    own = (register.landlord == number) & (register.key == 0)
+    own = (register.landlord == number) & (register.key == FIRST_KEY)
     rows = np.flatnonzero(own & ~register.taken_over)
     parts = [write_versions(register, rows, landlord, calendar, rng, opening=opening * DAY)]
     if number == ABSORBER:
@@ -163,7 +160,11 @@ def _versions(
         parts.append(write_versions(register, rows, landlord, calendar, rng, not_before=(merger + 1) * DAY))
     twice = np.flatnonzero((register.landlord == number) & (register.key == ENTERED_TWICE))
     parts.append(write_double_entries(register, twice, landlord, calendar, rng))
-    if number == REKEYED:
-        rows = np.flatnonzero((register.landlord == number) & (register.key == NEW_ERP))
-        parts.append(write_versions(register, rows, landlord, calendar, rng, not_before=rekeyed * DAY, only_last=True))
-    return disturb(register, join(parts), calendar, number, rng)
+    if number != REKEYED:
+        return disturb(register, join(parts), calendar, number, rng)
+    rows = np.flatnonzero((register.landlord == number) & (register.key == NEW_ERP))
+    parts.append(write_versions(register, rows, landlord, calendar, rng, not_before=rekeyed * DAY))
+    versions = disturb(register, join(parts), calendar, number, rng)
+    # the old ERP says nothing after the change, not even corrections
+    by_new = register.key[versions.row] == NEW_ERP
+    return versions.take(np.flatnonzero(by_new | (versions.published < rekeyed * DAY)))

@@ -248,18 +248,6 @@ def test_an_absorbed_landlord_stops_with_an_empty_stock(small, messages, replay)
     )
 
 
-def test_a_rekeyed_erp_counts_a_year_twice(small, messages, truth):
-    rekeyed = next(one for one in small.incidents if one.kind == "rekeyed_erp")
-    month = Counter(
-        (one.effective_on.year, one.effective_on.month)
-        for (landlord, _), one in truth.moves.items()
-        if landlord == rekeyed.landlord and one.status == "effective" and one.direction == "out"
-    )
-    copied = sum(month[one] for one in month if date(*one, 1) < rekeyed.start <= date(one[0] + 1, one[1], 1))
-    after = sum(month[one] for one in month if date(*one, 1) > rekeyed.start)
-    assert copied > 1.5 * after  # ten months twice, against eight once
-
-
 def test_payloads_hold_no_field_that_looks_personal_but_the_labelled_ones(messages, truth):
     assert sum(message.payload.count(b'"nom":') for message in messages) == truth.malformed["personal_data"]
     assert orjson.loads(messages[0].payload)
