@@ -1,5 +1,8 @@
 """Recompute every counter from the ledger: for new QPV tables, or to mend what `verify` found.
 
+What a move counts as is taken from the code lists again: a class that a release changed is mended here, and the
+facts get the difference, from today on.
+
 Alone: batches wait at the gate, the midnight roll at the window's row. Moves keep the codes that they carry;
 what changes with new territory tables is the ladder above each cell, and with it every counter by territory.
 Tables, ladder and counters change in one transaction, so that the counters equal a recount before and after.
@@ -14,6 +17,28 @@ from schemas.territories import Territories
 from streams.ingest.commit import GATE
 
 STEPS = (
+    (
+        "mouvements reclassés",
+        "CREATE TEMP TABLE reclassified ON COMMIT DROP AS "
+        "SELECT landlord, move_id, move.flow AS old_flow, counted.flow AS new_flow "
+        "FROM core.move LEFT JOIN core.counted_move AS counted USING (landlord, move_id) "
+        "WHERE move.flow IS DISTINCT FROM counted.flow",
+    ),
+    (
+        "faits",
+        "INSERT INTO core.fact (received_on, effect_month, cell_id, flow, delta, tenancy_started_on, landlord, reason, "
+        "place, rooms, financing) "
+        "SELECT (now() AT TIME ZONE 'Europe/Paris')::date, date_trunc('month', effective_on), cell_id, change.flow, "
+        "change.delta, tenancy_started_on, landlord, reason, place, rooms, financing "
+        "FROM reclassified JOIN core.move USING (landlord, move_id) "
+        "CROSS JOIN LATERAL (VALUES (old_flow, -1), (new_flow, 1)) AS change (flow, delta) "
+        "WHERE change.flow IS NOT NULL",
+    ),
+    (
+        "mouvements reclassés",
+        "UPDATE core.move SET flow = new_flow FROM reclassified AS r "
+        "WHERE (move.landlord, move.move_id) = (r.landlord, r.move_id)",
+    ),
     ("échelle des territoires", "TRUNCATE core.cell_territory"),
     ("échelle des territoires", "INSERT INTO core.cell_territory SELECT * FROM core.cell_ladder"),
     (
@@ -49,7 +74,7 @@ SELECT EXISTS (
 
 
 def rebuild(connection: psycopg.Connection[Any], territories: Territories | None = None) -> dict[str, int]:
-    """Recount every grain but the facts, in one transaction; return the rows of each.
+    """Recount every grain, in one transaction; return the rows of each. Facts are only ever added to.
 
     With `territories` (role `migrator`), their tables are written first, in the same transaction.
     """
@@ -61,14 +86,14 @@ def rebuild(connection: psycopg.Connection[Any], territories: Territories | None
 
 
 def renew_territories(connection: psycopg.Connection[Any], territories: Territories) -> dict[str, int]:
-    """Write the tables of territories, and recount if that changed the ladder of a known cell.
+    """Write the tables of territories and classes, and recount if that changed a known cell's ladder or a class.
 
     Returns the rows of each grain, nothing if there was nothing to recount.
     """
     with connection.transaction(), connection.cursor() as cursor:
         _hold_everything(cursor)
-        load_reference(connection, territories)
-        if not cursor.execute(LADDER_CHANGED).fetchall()[0][0]:
+        classes_changed = load_reference(connection, territories)
+        if not classes_changed and not cursor.execute(LADDER_CHANGED).fetchall()[0][0]:
             return {}
         return _recount(cursor)
 

@@ -1,10 +1,11 @@
-"""Load the packaged territories into the database: the territories, the QPV tables, RPLS. Safe to repeat."""
+"""Load the packaged facts into the database: territories, QPV tables, RPLS, classes of reasons. Safe to repeat."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import psycopg
 
+from schemas.codes import code_list
 from schemas.territories import Territories
 
 Row = tuple[object, ...]
@@ -24,6 +25,21 @@ INSERT INTO core.rpls (qpv_2015, dwellings, vacancy_percent, rotation_percent) V
 ON CONFLICT (qpv_2015) DO UPDATE SET dwellings = excluded.dwellings,
     vacancy_percent = excluded.vacancy_percent, rotation_percent = excluded.rotation_percent
 """
+
+
+# Only what differs is written: its number says whether a class changed.
+UPSERT_NATURE = """
+INSERT INTO core.nature (direction, reason, nature_class) VALUES (%s, %s, %s)
+ON CONFLICT (direction, reason) DO UPDATE SET nature_class = excluded.nature_class
+WHERE nature.nature_class <> excluded.nature_class
+"""
+
+
+def nature_rows() -> Iterable[Row]:
+    """Yield (direction, reason, class) of every departure's reason and every arrival's nature."""
+    for direction, name in (("out", "departure_reason"), ("in", "arrival_nature")):
+        for code, row in code_list(name).items():
+            yield direction, code, row.nature_class
 
 
 def territory_rows(territories: Territories) -> Iterable[Row]:
@@ -48,10 +64,11 @@ def territory_rows(territories: Territories) -> Iterable[Row]:
         )
 
 
-def load_reference(connection: psycopg.Connection[Any], territories: Territories) -> None:
-    """Write the tables of territories, in one transaction.
+def load_reference(connection: psycopg.Connection[Any], territories: Territories) -> bool:
+    """Write the tables of territories and of classes, in one transaction; return whether a class changed.
 
-    The ladder of the cells that are known already, and the counters that hang on it, are `rebuild`'s to renew.
+    The ladder of the cells that are known already, the flows of the moves that are in the ledger, and the counters
+    that hang on them, are `rebuild`'s to renew.
     """
     qpvs = territories.qpvs.values()
     with connection.transaction(), connection.cursor() as cursor:
@@ -72,3 +89,5 @@ def load_reference(connection: psycopg.Connection[Any], territories: Territories
             UPSERT_RPLS,
             [(q.code, q.dwellings, q.vacancy_percent, q.rotation_percent) for q in qpvs if q.generation == 2015],
         )
+        cursor.executemany(UPSERT_NATURE, nature_rows())
+        return cursor.rowcount > 0

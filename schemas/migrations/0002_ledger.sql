@@ -15,6 +15,14 @@ FROM (VALUES (0, 'out'), (1, 'in')) AS direction (i, name),
     (VALUES (0, 'ordinary'), (1, 'internal'), (2, 'relogement'), (3, 'technical'), (4, 'first_letting')) AS nature (i, name),
     generate_series(0, 1) AS inside, generate_series(0, 1) AS precise;
 
+-- The class of each departure's reason and each arrival's nature, as the code lists of this release have it.
+CREATE TABLE core.nature (
+    direction text NOT NULL,
+    reason text NOT NULL,
+    nature_class text NOT NULL,
+    PRIMARY KEY (direction, reason)
+);
+
 -- A plain table: a hypertable's key would have to hold the date, which a correction may change.
 -- `flow` is null for a move that does not count: announced, cancelled or out of scope.
 CREATE TABLE core.move (

@@ -58,10 +58,24 @@ CREATE TABLE core.window_state (
 );
 INSERT INTO core.window_state (as_of) VALUES ((now() AT TIME ZONE 'Europe/Paris')::date);
 
+-- The moves that count, and as what: from what was declared, not from the number that the worker gave them.
+-- A reason that only a newer list knows is counted as `autre`; what is no move has no flow.
+CREATE VIEW core.counted_move AS
+SELECT move.landlord, move.move_id, move.effective_on, move.cell_id, flow.flow, move.tenancy_started_on, move.reason,
+    move.place, move.rooms, move.financing
+FROM core.move
+JOIN core.cell USING (cell_id)
+JOIN core.nature AS other ON other.direction = move.direction AND other.reason = 'autre'
+LEFT JOIN core.nature ON nature.direction = move.direction AND nature.reason = move.reason
+JOIN core.flow ON flow.direction = move.direction
+    AND flow.nature_class = coalesce(nature.nature_class, other.nature_class)
+    AND flow.inside_qpv = (cell.qpv_2024 IS NOT NULL) AND flow.month_precision = (move.date_precision = 'month')
+WHERE move.status = 'effective';
+
 -- The recount: what every counter must equal.
 CREATE VIEW core.daily_recount AS
 SELECT cell_id, effective_on AS day, flow, landlord, count(*)::integer AS n
-FROM core.move WHERE flow IS NOT NULL GROUP BY 1, 2, 3, 4;
+FROM core.counted_move GROUP BY 1, 2, 3, 4;
 
 CREATE VIEW core.monthly_recount AS
 SELECT territory_id, date_trunc('month', day)::date AS month, flow, landlord, sum(n)::integer AS n
@@ -77,7 +91,7 @@ JOIN core.cell_ladder USING (cell_id) GROUP BY 1, 2, 3, 4;
 CREATE VIEW core.fact_recount AS
 SELECT date_trunc('month', effective_on)::date AS effect_month, cell_id, flow, tenancy_started_on, landlord, reason,
     place, rooms, financing, count(*)::integer AS n
-FROM core.move WHERE flow IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;
+FROM core.counted_move GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;
 
 CREATE VIEW core.fact_total AS
 SELECT effect_month, cell_id, flow, tenancy_started_on, landlord, reason, place, rooms, financing, sum(delta)::integer AS n

@@ -7,6 +7,8 @@ from datetime import date
 import pytest
 
 from operations.rebuild import rebuild, renew_territories
+from operations.reference import load_reference
+from operations.verify import verify
 from runtime.database import connect
 from runtime.settings import Settings
 from schemas.territories import Territories, load
@@ -187,3 +189,30 @@ def test_rebuilding_waits_for_the_batch_in_flight_and_keeps_it(stage: Stage, set
         connection.rollback()
         rebuild(connection, load())
     stage.assert_counters_equal_a_recount()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE core.nature SET nature_class = 'technical' WHERE direction = 'out'",
+        "UPDATE core.nature SET nature_class = 'out_of_scope' WHERE direction = 'out'",
+    ],
+    ids=["another class", "no move any more"],
+)
+def test_what_a_move_counts_as_is_recounted_from_what_was_declared(stage: Stage, change: str) -> None:
+    filled(stage)
+    with connect(stage.settings, "migrator", autocommit=True) as owner:
+        owner.execute(change)
+        try:
+            assert not verify(stage.connection).equal
+            rebuild(owner)
+            mended = verify(stage.connection)
+            assert mended.equal, mended.differences
+            assert stage.rows(
+                "SELECT count(*) FROM core.move LEFT JOIN core.counted_move AS counted USING (landlord, move_id) "
+                "WHERE move.flow IS DISTINCT FROM counted.flow"
+            ) == [(0,)]
+        finally:
+            load_reference(owner, load())
+            rebuild(owner)
+    assert verify(stage.connection).equal
