@@ -4,15 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from producers.region.draws import Bools, Floats, Ints, pick, stream
+from producers.region.draws import Bools, Floats, Ints, months_of, pick, stream
 from producers.region.dwellings import Dwellings
 from producers.region.tenancies import (
     DECANT,
     DECANT_RETURN,
     DEMOLITION,
     FIRST_LETTING,
+    MISTAKE,
+    ORDINARY,
     SALE_TO_TENANT,
     TRANSFER,
+    WITHDRAWN,
     Moves,
 )
 from schemas.codes import code_list
@@ -79,8 +82,18 @@ _TYPE_SHARES = np.array([0.42, 0.10, 0.21, 0.22, 0.05])
 _SIZE_GIVEN_TYPE = np.array(
     [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0.65, 0.35], [0, 0.38, 0.5, 0.12], [0, 0.5, 0.35, 0.15]]
 )
-_AGE_OUT = np.array([0.08, 0.12, 0.24, 0.19, 0.14, 0.13, 0.10])
-_AGE_IN = np.array([0.14, 0.16, 0.27, 0.19, 0.12, 0.09, 0.03])
+# years at the beginning of a tenancy: edges and shares between them
+_ENTRY_YEARS = np.array([18.0, 25.0, 30.0, 40.0, 50.0, 60.0, 75.0, 85.0])
+_ENTRY_SHARES = np.array([0.14, 0.16, 0.27, 0.19, 0.12, 0.09, 0.03])
+_CLASS_EDGES = _ENTRY_YEARS[1:-1]
+_OLDEST = 97.0
+_CHILDREN_LEFT = 60.0
+# how much more often the holders of an age class leave for a reason; the first reasons choose first
+_WEIGHTS_BY_AGE = {
+    "ehpad_etablissement": (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 5.0),
+    "deces": (0.02, 0.03, 0.06, 0.2, 0.6, 2.0, 8.0),
+    "emploi": (1.0, 1.2, 1.2, 1.0, 0.6, 0.02, 0.0),
+}
 
 
 @dataclass(frozen=True)
@@ -104,18 +117,57 @@ def reason_index(code: str, arrival: bool) -> int:
 
 
 def describe(moves: Moves, dwellings: Dwellings, seed: int) -> Households:
-    """Draw what is said about each move."""
+    """Draw what is said about each move: a household is drawn once for its tenancy, and grows older in it."""
     rng = stream(seed, "households")
-    size = moves.dwelling.size
-    reason = _reasons(rng, moves)
+    age, kind, household_size = _tenants(rng, moves)
+    holder_age = np.searchsorted(_CLASS_EDGES, age, side="right").astype(np.int64)
+    reason = _given_age(rng, _reasons(rng, moves), holder_age, moves)
     inside_cells = np.array([bool(cell.qpv_2024 or cell.qpv_2015) for cell in dwellings.cells])
     place = _places(rng, inside_cells[dwellings.cell[moves.dwelling]], moves, reason)
-    kind = pick(rng, _TYPE_SHARES, size)
-    ladder = np.cumsum(_SIZE_GIVEN_TYPE, axis=1)[kind]
-    household_size = (rng.random(size)[:, None] >= ladder).sum(axis=1).clip(0, 3)
-    age = np.where(moves.arrival, pick(rng, _AGE_IN, size), pick(rng, _AGE_OUT, size))
-    age[reason == reason_index("deces", arrival=False)] = len(HOLDER_AGES) - 1
-    return Households(reason, place, kind, household_size.astype(np.int64), age.astype(np.int64))
+    return Households(reason, place, kind, household_size, holder_age)
+
+
+def _tenants(rng: np.random.Generator, moves: Moves) -> tuple[Floats, Ints, Ints]:
+    """Return each move's holder's age (years), household type and size; from 60 on the children have left."""
+    _, tenancy = np.unique(moves.dwelling * 1024 + moves.lease, return_inverse=True)
+    count = int(tenancy.max()) + 1 if tenancy.size else 0
+    band = pick(rng, _ENTRY_SHARES, count)
+    entry = _ENTRY_YEARS[band] + rng.random(count) * np.diff(_ENTRY_YEARS)[band]
+    kinds = pick(rng, _TYPE_SHARES, count)
+    ladder = np.cumsum(_SIZE_GIVEN_TYPE, axis=1)[kinds]
+    sizes = (rng.random(count)[:, None] >= ladder).sum(axis=1).clip(0, 3)
+    elapsed = np.maximum(months_of(moves.effective) - moves.tenancy, 0) / 12
+    longest = np.zeros(count)
+    np.maximum.at(longest, tenancy, elapsed)
+    entry = np.minimum(entry, np.maximum(_OLDEST - longest, _ENTRY_YEARS[0]))
+    age = np.asarray(entry[tenancy] + elapsed, dtype=np.float64)
+    kind, size = kinds[tenancy], sizes[tenancy].astype(np.int64)
+    for before, after in (("couple_enf", "couple_sans_enf"), ("monoparental", "seul")):
+        alone = (age >= _CHILDREN_LEFT) & (kind == HOUSEHOLD_TYPES.index(before))
+        kind[alone] = HOUSEHOLD_TYPES.index(after)
+        size[alone] = int(after == "couple_sans_enf")
+    return age, kind, size
+
+
+def _given_age(rng: np.random.Generator, reason: Ints, holder_age: Ints, moves: Moves) -> Ints:
+    """Hand the reasons drawn for ordinary departures out again so that they fit the age: their shares hold.
+
+    A reason for which nobody has the age is left unsaid.
+    """
+    free = np.flatnonzero(~moves.arrival & np.isin(moves.origin, [ORDINARY, WITHDRAWN, MISTAKE]))
+    pool, result = reason[free], reason.copy()
+    for code, weights in _WEIGHTS_BY_AGE.items():
+        index = reason_index(code, arrival=False)
+        weight = np.array(weights)[holder_age[free]]
+        wanted = int((pool == index).sum())
+        able = min(wanted, int((weight > 0).sum()))
+        wait = np.where(weight > 0, rng.exponential(size=free.size) / np.maximum(weight, 1e-12), np.inf)
+        chosen = np.argsort(wait, kind="stable")[:able]
+        result[free[chosen]] = index
+        unsaid = np.full(wanted - able, reason_index("non_renseigne", arrival=False), dtype=np.int64)
+        free, pool = np.delete(free, chosen), np.concatenate([pool[pool != index], unsaid])
+    result[free] = rng.permutation(pool)
+    return result
 
 
 def _reasons(rng: np.random.Generator, moves: Moves) -> Ints:
