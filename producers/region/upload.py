@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 import orjson
 
 from producers.region.delivery import BATCH, Publication
+from schemas.events.models import DECLARATION
 
 MAX_BYTES = 900_000
 
@@ -13,12 +15,14 @@ MAX_BYTES = 900_000
 def as_upload(publications: Iterable[Publication]) -> Iterator[Publication]:
     """Yield the same events in the same order, the single ones of a day joined into batches of at most 500.
 
-    A batch bears the instant of its last event. What is no JSON object stays a message of its own.
+    A batch bears the instant of its last event. What is no JSON object stays a message of its own, and a
+    declaration is the last of its message: its control totals speak of what comes before it.
     """
     held: list[Publication] = []
     size = 0
     for one in publications:
-        joinable = not one.batch and _is_json(one.payload)
+        event = None if one.batch else _event(one.payload)
+        joinable = event is not None
         fits = held and len(held) < BATCH and size + len(one.payload) < MAX_BYTES
         if held and not (joinable and fits and _same_day(one.published_at, held[0].published_at)):
             yield _joined(held)
@@ -28,16 +32,20 @@ def as_upload(publications: Iterable[Publication]) -> Iterator[Publication]:
             size += len(one.payload) + 1
         else:
             yield one
+        if event is not None and event.get("type") == DECLARATION:
+            yield _joined(held)
+            held, size = [], 0
     if held:
         yield _joined(held)
 
 
-def _is_json(payload: bytes) -> bool:
+def _event(payload: bytes) -> dict[str, Any] | None:
+    """Return the event of a message, None if it is no JSON object."""
     try:
-        orjson.loads(payload)
+        document = orjson.loads(payload)
     except orjson.JSONDecodeError:
-        return False
-    return True
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _same_day(one: datetime, other: datetime) -> bool:
