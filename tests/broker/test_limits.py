@@ -125,7 +125,8 @@ def test_a_topic_that_was_made_again_is_read_from_its_beginning(stage: Stage, ru
         stage.start(1)  # in the supervisor's place: a worker whose group has forgotten the topic ends
         return stage.done(siren) == 5
 
-    stage.wait_for(read, "the second topic")
+    # A worker that runs may have to find first that it stands still, and to be started again.
+    stage.wait_for(read, "the second topic", patience=120)
     events = sum(len(orjson.loads(message.payload)) for message in fresh)
     assert stage.query("SELECT sum(n)::integer FROM core.tally") == [(before + events,)]
     assert stage.query("SELECT kind, first_lost, next_available FROM core.reading_gap") == [("made_again", 12, 0)]

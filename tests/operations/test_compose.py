@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -268,16 +269,17 @@ def free_ports(count: int) -> list[str]:
     return ports
 
 
-@pytest.fixture
-def container_broker(settings: Settings, tmp_path: Path) -> Iterator[str]:
-    """The script of the service `kafka`, run on the native Kafka as if its folder were the image's; its address."""
-    jars, tools, data = install.kafka_jars(settings.cache_dir, print), tmp_path / "bin", tmp_path / "data"
-    tools.mkdir()
-    data.mkdir()
-    for name, main in (("kafka-storage.sh", "kafka.tools.StorageTool"), ("kafka-server-start.sh", "kafka.Kafka")):
-        (tools / name).write_text(f'#!/bin/sh\nexec java -Xmx256m -cp "{jars}/*" {main} "$@"\n')
-        (tools / name).chmod(0o755)
-    inside, controller, outside = free_ports(3)
+def accepts(port: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(port))) == 0
+
+
+@contextmanager
+def broker_on(ports: list[str], folder: Path, tools: Path) -> Iterator[bool]:
+    """Run the script of the service `kafka`; say whether it listens, or ended because a port is another's by now."""
+    inside, controller, outside = ports
+    data, log = folder / "data", folder / "log"
+    data.mkdir(parents=True)
     script = next(path for path, _ in mounts("kafka") if path.suffix == ".sh")
     environment = {
         **os.environ,
@@ -290,21 +292,43 @@ def container_broker(settings: Settings, tmp_path: Path) -> Iterator[str]:
         "OUTSIDE_PORT": outside,
         "QUARTIERS_KAFKA_PORT": outside,
         "QUARTIERS_PASSWORD_ADMIN": "right",
-        "TMPDIR": str(tmp_path),
+        "TMPDIR": str(folder),
     }
-    with (tmp_path / "log").open("wb") as log:
-        broker = subprocess.Popen(["sh", script], env=environment, stdout=log, stderr=log, start_new_session=True)
+    with log.open("wb") as written:
+        broker = subprocess.Popen(
+            ["sh", script], env=environment, stdout=written, stderr=written, start_new_session=True
+        )
     try:
         deadline = time.monotonic() + 60
-        while socket.socket().connect_ex(("127.0.0.1", int(outside))):
-            assert broker.poll() is None, (tmp_path / "log").read_text()
-            assert time.monotonic() < deadline, (tmp_path / "log").read_text()
+        # All of them: one that a stranger took since accepts too.
+        while broker.poll() is None and not all(map(accepts, ports)):
+            assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
-        assert (data / "meta.properties").exists()
-        yield f"127.0.0.1:{outside}"
+        listens = broker.poll() is None
+        assert listens or "Address already in use" in log.read_text(), log.read_text()
+        assert not listens or (data / "meta.properties").exists()
+        yield listens
     finally:
-        os.killpg(broker.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(broker.pid, signal.SIGKILL)
         broker.wait()
+
+
+@pytest.fixture
+def container_broker(settings: Settings, tmp_path: Path) -> Iterator[str]:
+    """The script of the service `kafka`, run on the native Kafka as if its folder were the image's; its address."""
+    jars, tools = install.kafka_jars(settings.cache_dir, print), tmp_path / "bin"
+    tools.mkdir()
+    for name, main in (("kafka-storage.sh", "kafka.tools.StorageTool"), ("kafka-server-start.sh", "kafka.Kafka")):
+        (tools / name).write_text(f'#!/bin/sh\nexec java -Xmx256m -cp "{jars}/*" {main} "$@"\n')
+        (tools / name).chmod(0o755)
+    for attempt in range(5):
+        ports = free_ports(3)
+        with broker_on(ports, tmp_path / str(attempt), tools) as listens:
+            if listens:
+                yield f"127.0.0.1:{ports[-1]}"
+                return
+    pytest.fail("free ports were taken five times before the broker listened on them")
 
 
 def administrator(address: str, password: str) -> KafkaAdminClient:

@@ -26,10 +26,11 @@ UP = ("up", "--runtime", "native")
 
 @pytest.fixture(scope="module")
 def beside(settings: Settings) -> Iterator[Settings]:
-    """A second instance that was started by two `quartiers up` at the same time."""
+    """A second instance, which runs."""
     found = Settings.load(f"{settings.instance}-beside")
     instance.down(found)
     shutil.rmtree(found.instance_dir, ignore_errors=True)
+    instance.up(found, print)
     yield found
     instance.down(found)
     shutil.rmtree(found.instance_dir)
@@ -41,12 +42,27 @@ def named(beside: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUARTIERS_INSTANCE", beside.instance)
 
 
+@pytest.fixture
+def running(beside: Settings) -> Settings:
+    """The second instance with one worker, whatever the test before left of it."""
+    instance.up(beside, print)
+    return beside
+
+
+@pytest.fixture
+def never_started(beside: Settings) -> Settings:
+    """The second instance as if nobody had started it yet."""
+    instance.down(beside)
+    shutil.rmtree(beside.instance_dir)
+    return beside
+
+
 def pids(settings: Settings) -> dict[str, int | None]:
     return dict(instance.status(settings))
 
 
-def test_two_ups_at_the_same_time_start_one_instance(beside: Settings, settings: Settings) -> None:
-    environment = {**os.environ, "QUARTIERS_INSTANCE": beside.instance, "PYTHONUNBUFFERED": "1"}
+def test_two_ups_at_the_same_time_start_one_instance(never_started: Settings, settings: Settings) -> None:
+    environment = {**os.environ, "QUARTIERS_INSTANCE": never_started.instance, "PYTHONUNBUFFERED": "1"}
     both = [
         subprocess.Popen(
             [sys.executable, "-c", CLI, *UP], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -64,14 +80,14 @@ def test_two_ups_at_the_same_time_start_one_instance(beside: Settings, settings:
         assert service.process(settings).pid(), "the instance beside it is not there any more"
 
 
-def test_up_again_changes_nothing(beside: Settings, quartiers: Quartiers) -> None:
-    before = pids(beside)
+def test_up_again_changes_nothing(running: Settings, quartiers: Quartiers) -> None:
+    before = pids(running)
     assert quartiers(*UP).code == 0
-    assert pids(beside) == before
+    assert pids(running) == before
 
 
-def test_a_worker_that_dies_is_brought_back(beside: Settings) -> None:
-    process = worker_service.process(beside)
+def test_a_worker_that_dies_is_brought_back(running: Settings) -> None:
+    process = worker_service.process(running)
     old = process.pid()
     assert old is not None
     os.kill(old, signal.SIGKILL)
@@ -79,25 +95,25 @@ def test_a_worker_that_dies_is_brought_back(beside: Settings) -> None:
 
 
 def test_the_second_worker_is_looked_after_too_and_goes_when_it_is_not_wanted(
-    beside: Settings, quartiers: Quartiers
+    running: Settings, quartiers: Quartiers
 ) -> None:
     assert quartiers(*UP, "--workers", "2").code == 0
-    second = worker_service.process(beside, 2)
+    second = worker_service.process(running, 2)
     old = second.pid()
     assert old is not None
     os.kill(old, signal.SIGKILL)
     assert wait_until(lambda: second.pid() not in (None, old), 20), "nobody looks after the second"
     assert quartiers(*UP, "--workers", "1").code == 0
     assert second.pid() is None
-    assert supervisor.process(beside).pid() is not None
-    assert worker_service.process(beside, 1).pid() is not None
+    assert supervisor.process(running).pid() is not None
+    assert worker_service.process(running, 1).pid() is not None
 
 
-def test_status_doctor_and_logs_of_what_runs(beside: Settings, quartiers: Quartiers) -> None:
+def test_status_doctor_and_logs_of_what_runs(running: Settings, quartiers: Quartiers) -> None:
     said = quartiers("status")
     assert said.code == 0
     assert said.out.count("en marche") == 4
-    with connect(beside, "migrator", autocommit=True) as connection:
+    with connect(running, "migrator", autocommit=True) as connection:
         query = "SELECT count(*) FROM core.topic_end"
         assert wait_until(lambda: connection.execute(query).fetchall()[0][0] > 0, 30), "the worker sees no topic"
     healthy = quartiers("doctor")
@@ -112,13 +128,13 @@ def test_status_doctor_and_logs_of_what_runs(beside: Settings, quartiers: Quarti
 
 
 def test_down_ends_all_that_up_started_and_nothing_else(
-    beside: Settings, settings: Settings, quartiers: Quartiers, stranger: int
+    running: Settings, settings: Settings, quartiers: Quartiers, stranger: int
 ) -> None:
-    mine = {name: pid for name, pid in pids(beside).items() if pid}
+    mine = {name: pid for name, pid in pids(running).items() if pid}
     others = [service.process(settings).pid() for service in (broker_service, database_service)]
     reused = {"pid": stranger, "started": (start_time(stranger) or 0) - 1}
-    worker_service.process(beside, 2).pid_file.write_text(json.dumps(reused))
-    worker_service.process(beside, 3).pid_file.write_text("garbage")
+    worker_service.process(running, 2).pid_file.write_text(json.dumps(reused))
+    worker_service.process(running, 3).pid_file.write_text("garbage")
     said = quartiers("down")
     assert said.code == 0
     assert said.out == "Arrêtés : supervisor, worker-1, kafka, postgres.\n"

@@ -107,7 +107,11 @@ def interleaved(plans: Sequence[Sequence[Sent]]) -> list[Sent]:
 
 @dataclass
 class Oracle:
-    """What is true after these messages: the greatest (revision, content hash) of each move."""
+    """What is true after these messages: the greatest (revision, content hash) of each move.
+
+    It reads with the product's own reader and rules, for faults are about what is lost or counted twice. That the
+    reading itself is right is the matter of `tests/streams/oracle.py`, which is independent of it.
+    """
 
     events: int = 0
     per_landlord: Counter[str] = field(default_factory=Counter)

@@ -33,22 +33,40 @@ from tests.conftest import empty
 from tests.streams.faults.events import LEDGER, Oracle, Sent, oracle, sirens
 
 PATIENCE = 60.0
+PACED = 0.8
+"""The part of a plan that is spread over time; the rest is held back until the faults are over."""
 WORKERS = 4
 SESSIONS = """
 SELECT pid, state, wait_event_type, wait_event, (clock_timestamp() - xact_start)::text, left(query, 90)
 FROM pg_stat_activity WHERE usename = 'ingest' AND state <> 'idle'
 """
+HOLDS_LANDLORDS = """
+SELECT count(*) > 0 FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted AND usename = 'ingest'
+    AND xact_start < clock_timestamp() - interval '0.4 s'
+"""
 _numbers = itertools.count(step=50)
 
 
+class CancelledError(Exception):
+    """The block beside which messages were published failed: the rest is not wanted."""
+
+
 class Publishing(threading.Thread):
-    """Publish messages in order, spread over some seconds or until told to hurry, from a thread of its own."""
+    """Publish messages in order from a thread of its own: most of them over some seconds, the rest when told.
+
+    What is held back is for the end of the faults, however long they take: a part of it is let go whenever a test
+    waits for more messages to be committed, all of it by `hurry`.
+    """
 
     def __init__(self, settings: Settings, plan: Sequence[Sent], seconds: float) -> None:
         super().__init__(name="publishing", daemon=True)
-        self._settings, self._plan, self._seconds = settings, plan, seconds
-        self._hurry = threading.Event()
-        self.sent = 0
+        self._settings, self._plan = settings, plan
+        self._paced = int(len(plan) * PACED)
+        self._pause = seconds / max(self._paced, 1)
+        self._turn = threading.Condition()
+        self._let_go = 0
+        self._hurry = self._cancelled = False
         self.failure: BaseException | None = None
 
     def run(self) -> None:
@@ -56,24 +74,52 @@ class Publishing(threading.Thread):
         try:
             with ExitStack() as stack:
                 publishers: dict[str, Publisher] = {}
-                pause = self._seconds / max(len(self._plan), 1)
                 started = time.monotonic()
                 for number, sent in enumerate(self._plan):
-                    self._hurry.wait(max(0.0, started + number * pause - time.monotonic()))
+                    self._await_turn(number, started)
                     if sent.siren not in publishers:
                         publishers[sent.siren] = stack.enter_context(Publisher(self._settings, sent.siren))
                     publishers[sent.siren].send(sent.payload, batch=sent.batch)
-                    self.sent += 1
         except BaseException as error:
             self.failure = error
 
+    def _await_turn(self, number: int, started: float) -> None:
+        """Wait for a message's moment, or until it is let go. Raises CancelledError."""
+        with self._turn:
+            if number < self._paced:
+                moment = started + number * self._pause
+                self._turn.wait_for(lambda: self._hurry or self._cancelled, max(0.0, moment - time.monotonic()))
+            else:
+                self._turn.wait_for(lambda: self._hurry or self._cancelled or number < self._paced + self._let_go)
+            if self._cancelled:
+                raise CancelledError
+
+    def let_go(self, number: int) -> None:
+        """Let so many of the messages that are held back follow the paced ones: at least as many are still to come."""
+        with self._turn:
+            self._let_go += number
+            self._turn.notify()
+
+    def hurry(self) -> None:
+        """Hold nothing back any more."""
+        with self._turn:
+            self._hurry = True
+            self._turn.notify()
+
     def finish(self) -> None:
         """Send the rest at once and wait for the end; raises what the thread met."""
-        self._hurry.set()
+        self.hurry()
         self.join(PATIENCE)
         assert not self.is_alive(), "the publisher did not come to an end"
         if self.failure:
             raise self.failure
+
+    def cancel(self) -> None:
+        """Send nothing more, and wait for the end; nothing to do after `finish`."""
+        with self._turn:
+            self._cancelled = True
+            self._turn.notify()
+        self.join(PATIENCE)
 
 
 class Stage:
@@ -82,6 +128,7 @@ class Stage:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.landlords: list[str] = []
+        self._beside: Publishing | None = None
 
     # -- landlords and messages
     def enrol(self, number: int) -> list[str]:
@@ -94,18 +141,25 @@ class Stage:
     def publish(self, plan: Sequence[Sent]) -> None:
         """Publish at once and wait for the acknowledgements."""
         publishing = Publishing(self.settings, plan, 0)
+        publishing.hurry()
         publishing.run()
         if publishing.failure:
             raise publishing.failure
 
     @contextmanager
-    def publishing(self, plan: Sequence[Sent], seconds: float) -> Iterator[Publishing]:
-        """Publish beside the block, spread over `seconds`, the rest at its end; waits for every acknowledgement."""
-        thread = Publishing(self.settings, plan, seconds)
-        thread.start()
-        yield thread
-        assert thread.sent < len(plan), "everything was published before the faults were over"
-        thread.finish()
+    def publishing(self, plan: Sequence[Sent], seconds: float) -> Iterator[None]:
+        """Publish beside the block, most of it over `seconds`, the rest at its end; waits for every acknowledgement.
+
+        A block that fails ends the publishing too.
+        """
+        self._beside = Publishing(self.settings, plan, seconds)
+        self._beside.start()
+        try:
+            yield
+            self._beside.finish()
+        finally:
+            self._beside.cancel()
+            self._beside = None
 
     # -- workers and services
     def start(self, *numbers: int) -> None:
@@ -164,6 +218,10 @@ class Stage:
         return found
 
     # -- the database
+    def landlords_are_held(self) -> bool:
+        """Return whether a worker holds its landlords in a transaction that does not end at once."""
+        return self.query(HOLDS_LANDLORDS, role="postgres") == [(True,)]
+
     def query(self, statement: str, parameters: Sequence[object] = (), role: str = "migrator") -> list[tuple[Any, ...]]:
         """Return the rows of a query, on a connection of its own; `postgres` also sees others' sessions."""
         with connect(self.settings, role) as connection:
@@ -187,6 +245,9 @@ class Stage:
     def wait_progress(self, more: int = 1, siren: str | None = None, patience: float = PATIENCE) -> int:
         """Wait until that many more messages are committed; return how many are."""
         before = self.done(siren)
+        if self._beside:
+            # However slow the machine, messages are left to be committed: one of each landlord's in a turn.
+            self._beside.let_go(more if siren is None else more * len(self.landlords))
         self.wait_for(lambda: self.done(siren) >= before + more, f"{more} more than {before} messages", patience)
         return self.done(siren)
 

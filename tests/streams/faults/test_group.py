@@ -10,11 +10,6 @@ from tests.streams.faults.events import interleaved, messages
 from tests.streams.faults.harness import Stage
 
 pytestmark = [pytest.mark.services, pytest.mark.faults]
-HOLDS_LANDLORDS = """
-SELECT count(*) > 0 FROM pg_locks JOIN pg_stat_activity USING (pid)
-WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted AND usename = 'ingest'
-    AND xact_start < clock_timestamp() - interval '0.4 s'
-"""
 
 
 def share(stage: Stage, *numbers: int) -> bool:
@@ -35,7 +30,7 @@ def freeze(stage: Stage, number: int) -> None:
         stage.wait_progress()
         stage.signal(signal.SIGSTOP, number)
         time.sleep(0.5)  # whoever is not frozen has ended its transaction by now
-        if stage.query(HOLDS_LANDLORDS, role="postgres") == [(False,)]:
+        if not stage.landlords_are_held():
             return
         stage.signal(signal.SIGCONT, number)
     pytest.fail("the worker was never caught outside a transaction")
@@ -79,9 +74,9 @@ def test_a_worker_frozen_in_a_transaction_does_not_hold_its_landlords(stage: Sta
     with connect(stage.settings, "migrator") as hindrance:
         hindrance.execute("SELECT FROM core.window_state FOR UPDATE")
         stage.start(1)
-        stage.wait_for(lambda: stage.query(HOLDS_LANDLORDS, role="postgres") == [(True,)], "worker 1 in a transaction")
+        stage.wait_for(stage.landlords_are_held, "worker 1 in a transaction")
         stage.signal(signal.SIGSTOP, 1)
-    assert stage.query(HOLDS_LANDLORDS, role="postgres") == [(True,)]
+    assert stage.landlords_are_held()
     stage.start(2)
     stage.wait_progress(patience=40)
     stage.signal(signal.SIGCONT, 1)
