@@ -274,9 +274,29 @@ def accepts(port: str) -> bool:
         return probe.connect_ex(("127.0.0.1", int(port))) == 0
 
 
+def administrator(address: str, password: str) -> KafkaAdminClient:
+    return KafkaAdminClient(
+        bootstrap_servers=address,
+        security_protocol="SASL_PLAINTEXT",
+        sasl_mechanism="SCRAM-SHA-256",
+        sasl_plain_username="admin",
+        sasl_plain_password=password,
+        bootstrap_timeout_ms=5_000,
+    )
+
+
+def answers(port: str) -> bool:
+    """Return whether Kafka answers its administrator there: a program that took the port since does not."""
+    try:
+        administrator(f"127.0.0.1:{port}", "right").close()
+    except KafkaError:
+        return False
+    return True
+
+
 @contextmanager
 def broker_on(ports: list[str], folder: Path, tools: Path) -> Iterator[bool]:
-    """Run the script of the service `kafka`; say whether it listens, or ended because a port is another's by now."""
+    """Run the script of the service `kafka`; tell whether it answers, or ended because a port is another's by now."""
     inside, controller, outside = ports
     data, log = folder / "data", folder / "log"
     data.mkdir(parents=True)
@@ -300,14 +320,14 @@ def broker_on(ports: list[str], folder: Path, tools: Path) -> Iterator[bool]:
         )
     try:
         deadline = time.monotonic() + 60
-        # All of them: one that a stranger took since accepts too.
-        while broker.poll() is None and not all(map(accepts, ports)):
+        # A port may accept while Kafka finds that another one is taken: it listens for good once it answers.
+        while broker.poll() is None and not (accepts(outside) and answers(outside)):
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
-        listens = broker.poll() is None
-        assert listens or "Address already in use" in log.read_text(), log.read_text()
-        assert not listens or (data / "meta.properties").exists()
-        yield listens
+        started = broker.poll() is None
+        assert started or "Address already in use" in log.read_text(), log.read_text()
+        assert not started or (data / "meta.properties").exists()
+        yield started
     finally:
         with suppress(ProcessLookupError):
             os.killpg(broker.pid, signal.SIGKILL)
@@ -324,22 +344,11 @@ def container_broker(settings: Settings, tmp_path: Path) -> Iterator[str]:
         (tools / name).chmod(0o755)
     for attempt in range(5):
         ports = free_ports(3)
-        with broker_on(ports, tmp_path / str(attempt), tools) as listens:
-            if listens:
+        with broker_on(ports, tmp_path / str(attempt), tools) as started:
+            if started:
                 yield f"127.0.0.1:{ports[-1]}"
                 return
     pytest.fail("free ports were taken five times before the broker listened on them")
-
-
-def administrator(address: str, password: str) -> KafkaAdminClient:
-    return KafkaAdminClient(
-        bootstrap_servers=address,
-        security_protocol="SASL_PLAINTEXT",
-        sasl_mechanism="SCRAM-SHA-256",
-        sasl_plain_username="admin",
-        sasl_plain_password=password,
-        bootstrap_timeout_ms=5_000,
-    )
 
 
 @pytest.mark.services
