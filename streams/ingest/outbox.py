@@ -18,11 +18,11 @@ BATCH = 500
 
 def producer(settings: Settings) -> KafkaProducer:
     """Return the relay's producer: idempotent, acknowledged by the broker."""
-    return KafkaProducer(**client_options(settings, WORKER), acks="all", linger_ms=5, max_block_ms=5_000)
+    return KafkaProducer(**client_options(settings, WORKER), acks="all", linger_ms=5, max_block_ms=2_000)
 
 
 def relay(connection: psycopg.Connection[Any], sender: KafkaProducer) -> int:
-    """Send what waits, at most 500; return how many were. What one topic refuses waits a minute, the others go on.
+    """Send what waits, at most 500; return how many were. What one topic refuses waits ten seconds, the others go on.
 
     Raises what psycopg or kafka-python raise, losing nothing, when nothing could be sent.
     """
@@ -39,10 +39,10 @@ def relay(connection: psycopg.Connection[Any], sender: KafkaProducer) -> int:
         if failure is not None and not gone:
             raise failure
         if failure is not None:
-            logger(__name__).warning("some could not be sent, they wait a minute", kept=len(kept), error=str(failure))
+            logger(__name__).warning("some could not be sent, they wait a moment", kept=len(kept), error=str(failure))
         cursor.execute("DELETE FROM core.outbox WHERE outbox_id = ANY(%s)", (gone,))
         cursor.execute(
-            "UPDATE core.outbox SET not_before = clock_timestamp() + interval '1 minute' WHERE outbox_id = ANY(%s)",
+            "UPDATE core.outbox SET not_before = clock_timestamp() + interval '10 seconds' WHERE outbox_id = ANY(%s)",
             (kept,),
         )
         return len(gone)
