@@ -14,6 +14,8 @@ from runtime.logging import logger
 from runtime.settings import Settings
 
 BATCH = 500
+ENOUGH = 3
+"""Topics that cannot be reached, after which the broker is taken for away."""
 
 
 def producer(settings: Settings) -> KafkaProducer:
@@ -49,18 +51,28 @@ def relay(connection: psycopg.Connection[Any], sender: KafkaProducer) -> int:
 
 
 def _sent(sender: KafkaProducer, waiting: list[tuple[int, str, str, bytes]]) -> tuple[list[int], list[int], Any]:
-    """Send; return the numbers of what the broker has, of what it did not take, and the first error, if any."""
+    """Send; return the numbers of what the broker has, of what it did not take, and the first error, if any.
+
+    After a few topics that cannot be reached the rest is left alone: each costs seconds, and it is the broker.
+    """
     futures: dict[int, Any] = {}
     gone: list[int] = []
     kept: list[int] = []
     failure: KafkaError | None = None
+    refusing: set[str] = set()
     for number, topic, message_id, payload in waiting:
+        if topic in refusing:
+            kept.append(number)
+            continue
+        if len(refusing) == ENOUGH:
+            break
         try:
             futures[number] = sender.send(
                 topic, value=bytes(payload), key=message_id.encode(), headers=[("message_id", message_id.encode())]
             )
         except KafkaError as error:  # a topic that is not there: its landlord's, not the others'
             kept.append(number)
+            refusing.add(topic)
             failure = failure or error
     sender.flush(timeout=30)
     for number, future in futures.items():
