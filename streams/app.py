@@ -122,6 +122,9 @@ def _add_topic_timer(
     async def take_up_topics() -> None:
         try:
             wanted, ends = await asyncio.to_thread(watch)
+            mine = {tp.topic for tp in app.consumer.assignment()} - {SENTINEL}
+            if again := {(topic, 0): due for topic, due in ends.made_again.items() if topic in mine}:
+                await app.consumer.rewind(again)
         except AWAY as error:
             stall.moved()
             log.warning("topics not listed", error=str(error))
@@ -131,9 +134,6 @@ def _add_topic_timer(
         if set(wanted) - set(moves.topics) or any(topic not in subscribed for topic in wanted):
             moves.topics.extend(sorted(set(wanted) - set(moves.topics)))
             app.topics._flag_changes()
-        mine = {tp.topic for tp in app.consumer.assignment()} - {SENTINEL}
-        if again := {(topic, 0): due for topic, due in ends.made_again.items() if topic in mine}:
-            await app.consumer.rewind(again)
         waiting = ends.waiting | ends.made_again
         if stall.stands_still(waiting, mine, pipeline.taken, working=pipeline.working):
             log.critical("messages wait and none is handed over", waiting=waiting, mine=sorted(mine))
