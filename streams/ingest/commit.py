@@ -171,8 +171,29 @@ def commit_batch(connection: psycopg.Connection[Any], batch: Batch) -> Committed
 
 
 def _write(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
-    write_events(cursor, batch, receipts=True)
+    parts = up_to_declarations(batch.messages)
+    for number, part in enumerate(parts):
+        if number:
+            cursor.execute(CLEAR)
+        write_events(cursor, batch if len(parts) == 1 else Batch(part, batch.cells), receipts=True)
     _move_offsets_on(cursor, batch.messages)
+
+
+def up_to_declarations(messages: Sequence[Ready]) -> list[list[Ready]]:
+    """Cut a batch so that nothing of a landlord follows its declaration in a part, each landlord's order kept.
+
+    A declaration's control totals speak of what was sent before it: what came after would look like a difference.
+    """
+    parts: list[list[Ready]] = [[]]
+    turns: dict[str, int] = defaultdict(int)
+    for ready in messages:
+        turn = turns[ready.landlord]
+        if turn == len(parts):
+            parts.append([])
+        parts[turn].append(ready)
+        if _declarations(ready):
+            turns[ready.landlord] = turn + 1
+    return parts
 
 
 def write_events(cursor: psycopg.Cursor[Any], batch: Batch, *, receipts: bool) -> Counter[str]:

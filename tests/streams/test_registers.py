@@ -90,6 +90,29 @@ def test_control_totals_that_agree_give_no_warning(stage: Stage) -> None:
     assert send(stage, *moves, declaration(control_totals=totals))[-1]["warnings"] == []
 
 
+def test_what_comes_after_a_declaration_in_one_take_is_no_difference(stage: Stage) -> None:
+    def declared(revision: int, count: int) -> Event:
+        return declaration(revision=revision, control_totals=[total("2026-02", "out", count)])
+
+    corrected = move(number=1, revision=2, effective_on="2026-01-31")
+    stage.take(
+        message(0, [move(number=1, effective_on="2026-02-10"), declared(1, 1)]),
+        message(0, [move(SIRENS[1], number=7, effective_on="2026-02-10")], siren=SIRENS[1]),
+        message(1, [move(number=2, effective_on="2026-02-11")]),
+        message(2, [move(number=3, effective_on="2026-02-12"), declared(2, 3)]),
+        message(3, [corrected, declared(3, 2)]),
+        message(4, [declared(4, 9)]),
+    )
+    warnings = {receipt["receipt_for"]: receipt["warnings"] for receipt in stage.receipts()}
+    assert [one["message_fr"] for one in warnings.pop(message(4, []).identity)] == [
+        "2026-02 : 9 départs déclarés, 2 reçus"
+    ]
+    assert len(warnings) == 5
+    assert not any(warnings.values())
+    assert stage.rows("SELECT next_offset FROM core.ingest_offset ORDER BY 1") == [(1,), (5,)]
+    stage.assert_counters_equal_a_recount()
+
+
 def test_totals_of_the_qpvs_only_are_compared_with_moves_inside_them(stage: Stage) -> None:
     moves = [move(number=1, effective_on="2026-02-10", **QPV), move(number=2, effective_on="2026-02-10")]
     inside = [total("2026-02", "out", 1)]
