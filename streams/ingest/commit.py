@@ -180,20 +180,17 @@ def _write(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
 
 
 def up_to_declarations(messages: Sequence[Ready]) -> list[list[Ready]]:
-    """Cut a batch so that nothing of a landlord follows its declaration in a part, each landlord's order kept.
+    """Cut a batch in two where something of a landlord follows its last declaration, each landlord's order kept.
 
     A declaration's control totals speak of what was sent before it: what came after would look like a difference.
+    Only the last word of a landlord is compared, so one cut is enough.
     """
-    parts: list[list[Ready]] = [[]]
-    turns: dict[str, int] = defaultdict(int)
-    for ready in messages:
-        turn = turns[ready.landlord]
-        if turn == len(parts):
-            parts.append([])
-        parts[turn].append(ready)
-        if _declarations(ready):
-            turns[ready.landlord] = turn + 1
-    return parts
+    last = {ready.landlord: number for number, ready in enumerate(messages) if _declarations(ready)}
+    followed = [number > last.get(ready.landlord, number) for number, ready in enumerate(messages)]
+    parts = [
+        [ready for ready, late in zip(messages, followed, strict=True) if late is which] for which in (False, True)
+    ]
+    return [part for part in parts if part]
 
 
 def write_events(cursor: psycopg.Cursor[Any], batch: Batch, *, receipts: bool) -> Counter[str]:

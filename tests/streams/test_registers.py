@@ -102,14 +102,15 @@ def test_what_comes_after_a_declaration_in_one_take_is_no_difference(stage: Stag
         message(2, [move(number=3, effective_on="2026-02-12"), declared(2, 3)]),
         message(3, [corrected, declared(3, 2)]),
         message(4, [declared(4, 9)]),
+        message(5, [move(number=5, effective_on="2026-02-20")]),
     )
     warnings = {receipt["receipt_for"]: receipt["warnings"] for receipt in stage.receipts()}
     assert [one["message_fr"] for one in warnings.pop(message(4, []).identity)] == [
         "2026-02 : 9 départs déclarés, 2 reçus"
     ]
-    assert len(warnings) == 5
+    assert len(warnings) == 6
     assert not any(warnings.values())
-    assert stage.rows("SELECT next_offset FROM core.ingest_offset ORDER BY 1") == [(1,), (5,)]
+    assert stage.rows("SELECT next_offset FROM core.ingest_offset ORDER BY 1") == [(1,), (6,)]
     stage.assert_counters_equal_a_recount()
 
 
