@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         console = Console(highlight=False)
         settings = Settings.load("demo")
-        pace = seconds_per_day or (2.0 if once else 15.0)
+        pace = seconds_per_day or (1.2 if once else 15.0)
         plan = make_plan(paris_today(SystemClock()), once=once, scale=scale, seconds_per_day=pace)
         busy = "Une démonstration est déjà en cours ici{holder} : une seule à la fois."
         code = INTERRUPTED
