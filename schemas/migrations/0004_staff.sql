@@ -75,10 +75,11 @@ SELECT territory.level, counter.territory_id, counter.landlord, month, inside_qp
 FROM core.territory
 JOIN core.stock_counter AS counter USING (territory_id)
 JOIN core.stock_month USING (landlord, stock_on)
-LEFT JOIN (SELECT landlord, complete_from AS whole_from, complete_through AS whole_through
-           FROM core.declared_through WHERE scope = 'whole_stock') AS whole USING (landlord)
-LEFT JOIN (SELECT landlord, complete_from AS qpv_from, complete_through AS qpv_through
-           FROM core.declared_through WHERE scope = 'qpv_only') AS of_qpvs USING (landlord);
+LEFT JOIN (SELECT landlord, max(complete_from) FILTER (WHERE scope = 'whole_stock') AS whole_from,
+               max(complete_through) FILTER (WHERE scope = 'whole_stock') AS whole_through,
+               max(complete_from) FILTER (WHERE scope = 'qpv_only') AS qpv_from,
+               max(complete_through) FILTER (WHERE scope = 'qpv_only') AS qpv_through
+           FROM core.declared_through GROUP BY landlord) AS through USING (landlord);
 
 -- What a counter counts for whom. Technical exits stay out of departures (DOMAIN: "sorties de logement").
 CREATE VIEW core.monthly_flow AS
