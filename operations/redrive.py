@@ -87,7 +87,7 @@ def _accept(cursor: psycopg.Cursor[Any], valid: dict[int, Decoded], cells: Cells
         return 0
     cursor.executemany(UNTALLY, [(one.landlord, one.received_on) for one in valid.values()])
     ready = [make_ready(replace(one, received_on=max(today, one.received_on)), cells) for one in valid.values()]
-    write_events(cursor, Batch(ready, cells), receipts=True)
+    write_events(cursor, Batch(ready, cells))
     cursor.executemany(
         "UPDATE core.quarantine SET redriven_at = clock_timestamp() WHERE quarantine_id = %s", [(n,) for n in valid]
     )

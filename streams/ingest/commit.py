@@ -175,7 +175,7 @@ def _write(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
     for number, part in enumerate(parts):
         if number:
             cursor.execute(CLEAR)
-        write_events(cursor, batch if len(parts) == 1 else Batch(part, batch.cells), receipts=True)
+        write_events(cursor, batch if len(parts) == 1 else Batch(part, batch.cells))
     _move_offsets_on(cursor, batch.messages)
 
 
@@ -193,8 +193,8 @@ def up_to_declarations(messages: Sequence[Ready]) -> list[list[Ready]]:
     return [part for part in parts if part]
 
 
-def write_events(cursor: psycopg.Cursor[Any], batch: Batch, *, receipts: bool) -> Counter[str]:
-    """Write everything but the offsets; return the outcomes. The landlords' locks are held by the caller."""
+def write_events(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
+    """Write everything but the offsets. The landlords' locks are held by the caller."""
     known: dict[moves.Key, Rank] = {}
     for depth, rows in enumerate(batch.layers):
         if not rows:
@@ -220,22 +220,15 @@ def write_events(cursor: psycopg.Cursor[Any], batch: Batch, *, receipts: bool) -
         for (outcome, event_type), n in outcomes.items():
             tally[ready.landlord, ready.received_on, outcome, event_type] += n
             per_outcome[outcome] += n
-        if receipts:
-            for entry in _declarations(ready):
-                if declarations.is_newest(ready.landlord, entry.rank, entry.data):
-                    warnings.extend(_control_warnings(cursor, ready, entry.position, entry.data))
-            outbox.append(
-                (receipts_topic(ready.landlord), ready.message.identity, receipt(ready, per_outcome, warnings))
-            )
+        for entry in _declarations(ready):
+            if declarations.is_newest(ready.landlord, entry.rank, entry.data):
+                warnings.extend(_control_warnings(cursor, ready, entry.position, entry.data))
+        outbox.append((receipts_topic(ready.landlord), ready.message.identity, receipt(ready, per_outcome, warnings)))
     _quarantine(cursor, batch.messages)
     _add_tally(cursor, tally)
     with cursor.copy("COPY core.outbox (topic, message_id, payload) FROM STDIN") as copy:
         for row in outbox:
             copy.write_row(row)
-    totals: Counter[str] = Counter()
-    for (_, _, outcome, _), n in tally.items():
-        totals[outcome] += n
-    return totals
 
 
 ADD_TALLY = """
