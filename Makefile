@@ -44,9 +44,9 @@ down: $(STAMP) ## Stop what `make up` started; data stays
 	$(VENV)/bin/quartiers down
 
 lock: | $(STAMP) ## Pin the dependencies again, with hashes: requirements/dev.txt, and run.txt for the container image
-	$(LOCK) --extra dev -o requirements/dev.txt pyproject.toml
+	$(LOCK) --extra dev --extra server -o requirements/dev.txt pyproject.toml
 	cp requirements/dev.txt requirements/run.txt # the same pins: run.txt only leaves out what development needs
-	$(LOCK) -o requirements/run.txt pyproject.toml
+	$(LOCK) --extra server -o requirements/run.txt pyproject.toml
 
 hooks: $(STAMP) ## Check each commit beforehand (pre-commit)
 	$(VENV)/bin/pre-commit install

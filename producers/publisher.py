@@ -6,8 +6,8 @@ from typing import Self
 from kafka import KafkaProducer
 from kafka.errors import MessageSizeTooLargeError
 
-from runtime.broker import MAX_MESSAGE_BYTES, client_options, landlord_principal, moves_topic
-from runtime.settings import Settings
+from runtime.connection import Connection
+from runtime.topics import MAX_MESSAGE_BYTES, moves_topic, sandbox_topic
 
 SINGLE = b"application/cloudevents+json"
 BATCH = b"application/cloudevents-batch+json"
@@ -21,10 +21,10 @@ class MessageTooLargeError(ValueError):
 class Publisher:
     """One landlord's connection. Use it as a context manager: leaving it waits for every acknowledgement."""
 
-    def __init__(self, settings: Settings, siren: str) -> None:
-        self._topic = moves_topic(siren)
+    def __init__(self, connection: Connection, *, sandbox: bool = False) -> None:
+        self._topic = sandbox_topic(connection.siren) if sandbox else moves_topic(connection.siren)
         self._producer = KafkaProducer(
-            **client_options(settings, landlord_principal(siren)),
+            **connection.client_options(),
             acks="all",
             linger_ms=5,
             batch_size=262_144,

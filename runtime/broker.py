@@ -20,37 +20,22 @@ from kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
+from runtime.connection import Connection
 from runtime.settings import Settings
+from runtime.topics import (
+    ALERTS,
+    MAX_MESSAGE_BYTES,
+    MOVES,
+    RECEIPTS,
+    SENTINEL,
+    landlord_principal,
+    moves_topic,
+    receipts_topic,
+)
 
-MOVES = "tenancy.moves."
-RECEIPTS = "tenancy.receipts."
-ALERTS = "mobility.alerts"
-SENTINEL = f"{MOVES}sentinel"
-"""A topic that stays empty: a Faust worker without any topic dies."""
 GROUP = "quartiers-ingest"
 WORKER = "worker"
-MAX_MESSAGE_BYTES = 1_048_576
 RETENTION_MS = 30 * 24 * 3600 * 1000
-
-
-def moves_topic(siren: str) -> str:
-    """Return the topic that only this landlord may write."""
-    return f"{MOVES}{siren}"
-
-
-def receipts_topic(siren: str) -> str:
-    """Return the topic where this landlord reads what became of its messages."""
-    return f"{RECEIPTS}{siren}"
-
-
-def landlord_of(topic: str) -> str:
-    """Return the landlord (SIREN) whose topic this is."""
-    return topic.removeprefix(MOVES)
-
-
-def landlord_principal(siren: str) -> str:
-    """Return the name of the landlord's Kafka user."""
-    return f"landlord-{siren}"
 
 
 def client_options(settings: Settings, principal: str) -> dict[str, Any]:
@@ -63,6 +48,11 @@ def client_options(settings: Settings, principal: str) -> dict[str, Any]:
         "sasl_plain_password": settings.password(principal),
         "client_id": f"quartiers-{principal}",
     }
+
+
+def landlord_connection(settings: Settings, siren: str) -> Connection:
+    """Return the access of a landlord of this instance, as its connection file says it."""
+    return Connection(siren, settings.kafka_bootstrap, settings.password(landlord_principal(siren)))
 
 
 def admin(settings: Settings) -> KafkaAdminClient:

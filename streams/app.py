@@ -16,11 +16,12 @@ from aiokafka.errors import KafkaError as AioKafkaError
 from faust.auth import SASLCredentials
 from kafka.errors import KafkaError
 
-from runtime.broker import GROUP, SENTINEL, WORKER, leave_group
+from runtime.broker import GROUP, WORKER, leave_group
 from runtime.clock import Clock, paris_today
 from runtime.database import connect
 from runtime.logging import logger
 from runtime.settings import Settings
+from runtime.topics import SENTINEL
 from schemas.events.rules import Rules
 from schemas.territories import load
 from streams import worker_settings as figures

@@ -13,9 +13,10 @@ import pytest
 from operations.migrate import migrate
 from operations.reference import load_reference
 from operations.services import broker_service, database_service
-from runtime.broker import MOVES, RECEIPTS, SENTINEL, admin, enrol_worker
+from runtime.broker import admin, enrol_worker
 from runtime.database import connect
 from runtime.settings import Settings
+from runtime.topics import MOVES, RECEIPTS, SENTINEL
 from schemas.territories import load
 
 MUTABLE = (

@@ -19,9 +19,9 @@ from operations.reference import load_reference
 from operations.services import database_service
 from producers.region import simulate
 from producers.region.upload import as_upload
-from runtime.broker import moves_topic
 from runtime.database import connect
 from runtime.settings import Settings
+from runtime.topics import moves_topic
 from schemas.events.rules import Rules
 from schemas.territories import load
 from streams.counters.windows import start_windows

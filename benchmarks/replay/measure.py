@@ -15,9 +15,10 @@ import psycopg
 
 from operations.services import worker_service
 from producers.publisher import Publisher
-from runtime.broker import moves_topic
+from runtime.broker import landlord_connection
 from runtime.database import connect
 from runtime.settings import Settings
+from runtime.topics import moves_topic
 from schemas.events.rules import Rules
 from schemas.territories import load
 from streams.ingest.cells import Cells
@@ -73,7 +74,7 @@ def publish(settings: Settings, messages: Sequence[tuple[str, bytes]]) -> None:
     publishers: dict[str, Publisher] = {}
     for siren, payload in messages:
         if siren not in publishers:
-            publishers[siren] = Publisher(settings, siren)
+            publishers[siren] = Publisher(landlord_connection(settings, siren))
         publishers[siren].send(payload, batch=True)
     for publisher in publishers.values():
         with publisher:
@@ -150,7 +151,10 @@ def replay(settings: Settings, messages: int) -> tuple[float, Memory]:
 def latencies(settings: Settings, siren: str, tries: int) -> list[float]:
     """Return seconds from `send` to the committed counter, one event at a time on an idle system."""
     found = []
-    with connect(settings, "analyst", autocommit=True) as connection, Publisher(settings, siren) as publisher:
+    with (
+        connect(settings, "analyst", autocommit=True) as connection,
+        Publisher(landlord_connection(settings, siren)) as publisher,
+    ):
         for _ in range(tries):
             before = _counted(connection, siren)
             payload = _one_move(siren)

@@ -12,6 +12,7 @@ from operations.services.interrupts import undisturbed
 from producers.publisher import Publisher
 from producers.region import Publication, Region
 from producers.region.upload import as_upload
+from runtime.broker import landlord_connection
 from runtime.clock import Clock
 from runtime.settings import Settings
 
@@ -26,7 +27,7 @@ def upload_past(settings: Settings, region: Region, plan: Plan, sent: Count) -> 
     rests = []
     for siren, publications in region.publications_by_landlord().items():
         past, rest = _cut(publications, plan)
-        with Publisher(settings, siren) as publisher:
+        with Publisher(landlord_connection(settings, siren)) as publisher:
             for one in as_upload(past):
                 _publish(publisher, one, sent)
         rests.append(rest)
@@ -86,7 +87,7 @@ def _connected(settings: Settings, siren: str) -> Publisher:
     deadline = time.monotonic() + BROKER_SECONDS
     while True:
         try:
-            return Publisher(settings, siren)
+            return Publisher(landlord_connection(settings, siren))
         except KafkaError:
             if time.monotonic() > deadline:
                 raise

@@ -27,6 +27,13 @@ Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Rooms = Literal["T1", "T2", "T3", "T4", "T5", "T6+", "unknown"]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_+\-]+$")]
 Direction = Literal["out", "in"]
+QpvStatus = Annotated[
+    Literal["inside", "outside", "uncertain", "unknown"],
+    Field(
+        description="Dans un QPV de 2024 (connu par qpv_2024, ou non), hors de tous, à moins de 15 m d'une limite, "
+        "ou non localisé. Absent : inside si qpv_2024 est donné, outside sinon"
+    ),
+]
 
 
 class _Open(BaseModel):
@@ -65,6 +72,7 @@ class Move(_Open):
     commune: Commune
     qpv_2024: Qpv2024 | None = None
     qpv_2015: Qpv2015 | None = None
+    qpv_status: QpvStatus | None = None
     location_method: Literal["code", "address", "coordinates", "flag", "unknown"] = "unknown"
     location_quality: Literal["certain", "uncertain", "unknown"] = "unknown"
     rooms: Rooms = "unknown"
@@ -76,6 +84,13 @@ class Move(_Open):
     household_size: Code | None = None
     holder_age: Code | None = None
     code_list_version: Annotated[int, Field(ge=1, le=9999)] = 1
+    former_move_id: Annotated[
+        UUID | None,
+        Field(description="Identifiant de ce même mouvement sous la clé précédente, ou chez l'ancien bailleur"),
+    ] = None
+    former_landlord: Annotated[
+        Siren | None, Field(description="SIREN de l'ancien bailleur, après une fusion ; absent : le même bailleur")
+    ] = None
 
     @model_validator(mode="after")
     def _cancelled_says_why(self) -> "Move":
@@ -90,6 +105,7 @@ class StockCell(_Open):
     commune: Commune
     qpv_2024: Qpv2024 | None = None
     qpv_2015: Qpv2015 | None = None
+    qpv_status: QpvStatus | None = None
     rooms: Rooms = "unknown"
     let: Count
     on_offer_vacant_up_to_3_months: Annotated[Count, Field(description="MODE 2, vacants de 3 mois au plus")] = 0

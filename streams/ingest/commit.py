@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from runtime.broker import receipts_topic
+from runtime.topics import receipts_topic
 from schemas.events.reading import Problem, Rejected, element_texts
 from streams.counters import deltas
 from streams.ingest.cells import Cells

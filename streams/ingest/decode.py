@@ -14,14 +14,18 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import BaseModel
 
-from runtime.broker import MAX_MESSAGE_BYTES, landlord_of
 from runtime.clock import PARIS
+from runtime.topics import MAX_MESSAGE_BYTES, landlord_of
 from schemas.events.models import ControlTotal, Declaration, Move, Stock, StockCell
 from schemas.events.reading import Problem, Rejected, element_texts, read_message
 from schemas.events.rules import Rules, direction_of, kind_of
 from streams.ledger.flows import flow_number, nature_class
 
-_content_of = itemgetter("direction", *(name for name in Move.model_fields if name != "revision"))
+ADDED_SINCE = ("qpv_status", "former_move_id", "former_landlord")
+"""Fields of later minor versions: left out of a content's hash where absent, so that an older event keeps its hash."""
+_content_of = itemgetter(
+    "direction", *(name for name in Move.model_fields if name != "revision" and name not in ADDED_SINCE)
+)
 TOO_LARGE = Problem(
     "message_too_large", "", f"message de plus de {MAX_MESSAGE_BYTES} octets une fois décompressé : coupez le lot"
 )
@@ -101,7 +105,9 @@ def received_day(timestamp: float) -> date:
 
 def content_hash(data: dict[str, Any]) -> bytes:
     """Return 16 bytes that identify a move's content: every known field but the revision, and the direction."""
-    return blake2b(orjson.dumps(_content_of(data)), digest_size=16).digest()
+    content: tuple[Any, ...] = _content_of(data)
+    added = {name: data[name] for name in ADDED_SINCE if data.get(name) is not None}
+    return blake2b(orjson.dumps((*content, added) if added else content), digest_size=16).digest()
 
 
 def register_hash(data: dict[str, Any], kind: str) -> bytes:
@@ -116,7 +122,8 @@ def register_hash(data: dict[str, Any], kind: str) -> bytes:
 
 
 def _known_fields(data: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    return {name: data.get(name, field.default) for name, field in model.model_fields.items()}
+    known = {name: data.get(name, field.default) for name, field in model.model_fields.items()}
+    return {name: value for name, value in known.items() if value is not None or name not in ADDED_SINCE}
 
 
 def move_entry(position: int, event_type: str, data: dict[str, Any], landlord: str) -> MoveEntry:

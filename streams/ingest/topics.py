@@ -8,9 +8,10 @@ import psycopg
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from runtime.broker import MOVES, SENTINEL, WORKER, client_options
+from runtime.broker import WORKER, client_options
 from runtime.logging import logger
 from runtime.settings import Settings
+from runtime.topics import MOVES, SENTINEL
 from streams.worker_settings import RETRY_SECONDS
 
 DONE = "SELECT topic, next_offset FROM core.ingest_offset WHERE topic = ANY(%s) AND partition = 0"

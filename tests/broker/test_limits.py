@@ -9,8 +9,9 @@ from kafka import TopicPartition
 from operations.services.process import wait_until
 from operations.verify import verify
 from producers.publisher import OVERHEAD_BYTES, MessageTooLargeError, Publisher
-from runtime.broker import MAX_MESSAGE_BYTES, admin, enrol_landlords, moves_topic
+from runtime.broker import admin, enrol_landlords, landlord_connection
 from runtime.database import connect
+from runtime.topics import MAX_MESSAGE_BYTES, moves_topic
 from tests.streams.faults.events import Sent, messages
 from tests.streams.faults.harness import Stage
 
@@ -42,7 +43,7 @@ def test_the_largest_message_is_taken_and_a_larger_one_refused_with_nothing_sent
     (siren,) = stage.enrol(1)
     small, batch = messages(siren, 1, 1, seed=2)[0], messages(siren, 1, 500)[0]
     largest = padded(batch, LARGEST)
-    with Publisher(stage.settings, siren) as publisher:
+    with Publisher(landlord_connection(stage.settings, siren)) as publisher:
         publisher.send(largest.payload, batch=True)
         with pytest.raises(MessageTooLargeError, match="coupez le lot"):
             publisher.send(padded(batch, LARGEST + 1).payload, batch=True)

@@ -3,8 +3,8 @@
 import pytest
 from kafka.errors import KafkaError
 
-from runtime.broker import receipts_topic
 from runtime.database import connect
+from runtime.topics import receipts_topic
 from streams.ingest.outbox import producer, relay
 from tests.streams.faults.harness import Stage
 

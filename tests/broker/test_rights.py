@@ -9,7 +9,8 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import AuthorizationError, KafkaError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 from producers.publisher import Publisher
-from runtime.broker import ALERTS, SENTINEL, client_options, landlord_principal, moves_topic, receipts_topic
+from runtime.broker import client_options, landlord_connection
+from runtime.topics import ALERTS, SENTINEL, landlord_principal, moves_topic, receipts_topic
 from tests.streams.faults.events import Sent, messages, move
 from tests.streams.faults.harness import Stage
 
@@ -106,7 +107,7 @@ def test_a_wrong_password_is_said_within_the_time_one_waits(stage: Stage, monkey
     (own,) = stage.enrol(1)
     monkeypatch.setenv(f"QUARTIERS_PASSWORD_LANDLORD_{own}", "wrong")
     started = time.monotonic()
-    with pytest.raises(KafkaError), Publisher(stage.settings, own) as publisher:
+    with pytest.raises(KafkaError), Publisher(landlord_connection(stage.settings, own)) as publisher:
         publisher.send(b"{}", batch=False)
     assert time.monotonic() - started < 45
     monkeypatch.undo()

@@ -9,9 +9,9 @@ import pytest
 
 from producers.region import Region, simulate
 from producers.region.upload import as_upload
-from runtime.broker import moves_topic
 from runtime.database import connect
 from runtime.settings import Settings
+from runtime.topics import moves_topic
 from schemas.events.rules import Rules
 from schemas.territories import load
 from streams.counters.windows import start_windows

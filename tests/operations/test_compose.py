@@ -23,10 +23,11 @@ from kafka.errors import KafkaError
 
 from operations import compose, worker_health
 from operations.services import grafana_service, install
-from runtime.broker import ALERTS, SENTINEL, admin
+from runtime.broker import admin
 from runtime.clock import SystemClock
 from runtime.database import ROLES
 from runtime.settings import ROOT, Settings
+from runtime.topics import ALERTS, SENTINEL
 from streams.app import create_app
 
 FILE = ROOT / "docker-compose.yml"

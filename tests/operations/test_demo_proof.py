@@ -7,7 +7,7 @@ import pytest
 
 from operations.demo.proof import compare
 from producers.region import Region, simulate
-from runtime.broker import moves_topic
+from runtime.topics import moves_topic
 from streams.counters.chunks import FactChunks
 from streams.ingest.decode import Message
 from tests.streams.stage import Stage

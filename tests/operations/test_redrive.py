@@ -11,9 +11,9 @@ import pytest
 from operations import redrive as redriving
 from operations.redrive import Redriven
 from operations.verify import recount_as_of
-from runtime.broker import receipts_topic
 from runtime.database import connect
 from runtime.settings import Settings
+from runtime.topics import receipts_topic
 from schemas.events.rules import Rules
 from schemas.territories import load
 from streams.counters.chunks import FactChunks

@@ -13,9 +13,9 @@ import orjson
 import psycopg
 
 from operations.verify import verify
-from runtime.broker import moves_topic
 from runtime.database import connect
 from runtime.settings import Settings
+from runtime.topics import moves_topic
 from schemas.events.rules import Rules
 from schemas.territories import load
 from streams.counters.windows import start_windows

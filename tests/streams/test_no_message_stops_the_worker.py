@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.broker import MAX_MESSAGE_BYTES
 from runtime.database import connect
+from runtime.topics import MAX_MESSAGE_BYTES
 from schemas.territories import load
 from streams.ingest.commit import Committed
 from streams.ingest.decode import Message

@@ -54,6 +54,7 @@ def test_the_literal_fields_are_found() -> None:
         "cancel_reason",
         "location_method",
         "location_quality",
+        "qpv_status",
         "rooms",
         "scope",
         "direction",

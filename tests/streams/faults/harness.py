@@ -26,9 +26,10 @@ from operations.services import broker_service, database_service, worker_service
 from operations.services.process import wait_until
 from operations.verify import verify
 from producers.publisher import Publisher
-from runtime.broker import GROUP, admin, client_options, enrol_landlords, moves_topic, receipts_topic
+from runtime.broker import GROUP, admin, client_options, enrol_landlords, landlord_connection
 from runtime.database import connect
 from runtime.settings import Settings
+from runtime.topics import moves_topic, receipts_topic
 from tests.conftest import empty
 from tests.streams.faults.events import LEDGER, Oracle, Sent, oracle, sirens
 
@@ -78,7 +79,9 @@ class Publishing(threading.Thread):
                 for number, sent in enumerate(self._plan):
                     self._await_turn(number, started)
                     if sent.siren not in publishers:
-                        publishers[sent.siren] = stack.enter_context(Publisher(self._settings, sent.siren))
+                        publishers[sent.siren] = stack.enter_context(
+                            Publisher(landlord_connection(self._settings, sent.siren))
+                        )
                     publishers[sent.siren].send(sent.payload, batch=sent.batch)
         except BaseException as error:
             self.failure = error

@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from runtime.broker import moves_topic
+from runtime.topics import moves_topic
 from schemas.events.models import DECLARATION
 from tests.streams.faults.events import Sent, move
 from tests.streams.faults.harness import Stage

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.broker import GROUP, admin, moves_topic
+from runtime.broker import GROUP, admin
+from runtime.topics import moves_topic
 from streams.ingest.pipeline import EXIT_BUG
 from tests.streams.faults.events import interleaved, messages
 from tests.streams.faults.harness import Stage

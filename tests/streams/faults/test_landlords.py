@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from runtime.broker import admin, moves_topic
+from runtime.broker import admin
 from runtime.database import connect
+from runtime.topics import moves_topic
 from tests.streams.faults.events import interleaved, messages
 from tests.streams.faults.harness import Stage
 

@@ -13,9 +13,9 @@ import orjson
 import psycopg
 import pytest
 
-from runtime.broker import moves_topic
 from runtime.database import connect
 from runtime.settings import Settings
+from runtime.topics import moves_topic
 from schemas.events.rules import Rules
 from schemas.territories import load
 from streams.ingest.commit import Committed, Partition

@@ -1,0 +1,1 @@
+"""Locate a dwelling in the QPVs of both generations, from what an extract has, with method and quality."""
