@@ -1,20 +1,22 @@
-"""The `quartiers` command line: each module of `operations/commands/` registers its own commands."""
+"""The `quartiers` command line: a landlord's commands, and the operator's where the server's parts are installed.
 
-import errno
+Each module of `producers/commands/` and `operations/commands/` registers its own commands.
+"""
+
 import importlib
+import importlib.util
 import pkgutil
 import sys
+from types import ModuleType
 
-import psycopg
 import typer
 from kafka.errors import KafkaError
 
-from operations import commands
-from operations.migrate import MigrationError
-from operations.services.errors import ServiceError
-from runtime.settings import SettingsError
+from producers import commands as landlords_commands
+from producers.errors import LandlordError
+from runtime.connection import ConnectionFileError
 
-MACHINE_FAULTS = (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT)
+SERVER_PACKAGES = ("faust", "psycopg")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,8 +30,22 @@ def _root() -> None:
     """Keep a lone command a subcommand."""
 
 
-for _module in sorted(pkgutil.iter_modules(commands.__path__), key=lambda found: found.name):
-    importlib.import_module(f"{commands.__name__}.{_module.name}").register(app)
+def server_is_installed() -> bool:
+    """Return whether this machine has what the operator's commands need: a landlord's has not."""
+    return all(importlib.util.find_spec(name) for name in SERVER_PACKAGES)
+
+
+def _register_all(package: ModuleType) -> None:
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
+        importlib.import_module(f"{package.__name__}.{module.name}").register(app)
+
+
+_register_all(landlords_commands)
+if server_is_installed():
+    from operations import commands as operators_commands
+    from operations.faults import explain_fault
+
+    _register_all(operators_commands)
 
 
 def main() -> None:
@@ -46,17 +62,10 @@ def main() -> None:
 
 def explain(error: Exception) -> str | None:
     """Return what to tell the user, None for what is no fault of theirs: a bug, which needs its trace."""
-    first = (str(error).strip().splitlines() or [""])[0]
-    if isinstance(error, (ServiceError, SettingsError, MigrationError)):
+    if isinstance(error, (LandlordError, ConnectionFileError)):
         return str(error)
-    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
-        return f"le schéma de la base n'est pas à jour ({first}). Essayez `quartiers migrate`."
-    if isinstance(error, psycopg.OperationalError) and "password authentication failed" in str(error):
-        return f"la base refuse le mot de passe de secrets.json ({first}). Essayez `quartiers up`, qui le lui redonne."
-    if isinstance(error, psycopg.OperationalError):
-        return f"la base ne répond pas ({first}). Essayez `quartiers status`, puis `quartiers up`."
+    if server_is_installed():
+        return explain_fault(error)
     if isinstance(error, KafkaError):
-        return f"Kafka ne répond pas ({first}). Essayez `quartiers status`, puis `quartiers up`."
-    if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
-        return f"{error.strerror} ({error.filename}). Essayez `quartiers doctor`."
+        return f"le serveur de l'observatoire ne répond pas ({error})."
     return None
