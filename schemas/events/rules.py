@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas.codes import code_list, known_code
 from schemas.events.models import ControlTotal, Declaration, Move, Stock, StockCell
+from schemas.events.places import place_of
 from schemas.events.privacy import forbidden_path
 from schemas.events.reading import Problem
 from schemas.territories import Territories
@@ -105,7 +106,7 @@ class Rules:
 
     def _check_known(self, data: dict[str, Any], direction: str) -> Problem | None:
         """Check place and codes; a combination once found good is remembered."""
-        place = (data["commune"], data["qpv_2024"], data["qpv_2015"])
+        place = (data["commune"], data["qpv_2024"], data["qpv_2015"], data["qpv_status"])
         if place not in self._good:
             if problem := self._check_place(data, "/data"):
                 return problem
@@ -131,6 +132,11 @@ class Rules:
             code = data.get(name)
             if code is not None and code not in known.qpvs:
                 return Problem("unknown_qpv", f"{at}/{name}", f"quartier prioritaire inconnu : {code}")
+        status = data.get("qpv_status")
+        if data.get("qpv_2024") is not None and status not in (None, "inside"):
+            return Problem(
+                "invalid_field", f"{at}/qpv_status", f"{status} contredit qpv_2024 : attendu inside, ou rien"
+            )
         return None
 
     def _check_stock(self, data: dict[str, Any], received_on: date) -> Problem | None:
@@ -143,7 +149,7 @@ class Rules:
                 return problem
             if problem := self._check_place(cell, at):
                 return problem
-            key = (cell["commune"], cell.get("qpv_2024"), cell.get("qpv_2015"), cell.get("rooms", "unknown"))
+            key = (*place_of(cell), cell.get("rooms", "unknown"))
             if key in seen:
                 return Problem("duplicate_cell", at, "deux lignes de stock pour le même lieu et la même typologie")
             seen.add(key)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from runtime.topics import receipts_topic
+from schemas.events.places import place_of
 from schemas.events.reading import Problem, Rejected, element_texts
 from streams.counters import deltas
 from streams.ingest.cells import Cells
@@ -79,7 +80,7 @@ def make_ready(decoded: Decoded, cells: Cells) -> Ready:
         staged.append(StagedMove(entry.position, entry.key, entry.rank, entry.in_scope, decoded.received_on, row))
     for register in decoded.registers:
         for cell in register.data.get("cells", ()):
-            cells.number((cell["commune"], cell.get("qpv_2024"), cell.get("qpv_2015")))
+            cells.number(place_of(cell))
     return Ready(
         decoded.message,
         decoded.landlord,

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from runtime.clock import PARIS
 from runtime.topics import MAX_MESSAGE_BYTES, landlord_of
 from schemas.events.models import ControlTotal, Declaration, Move, Stock, StockCell
+from schemas.events.places import Place, inside_qpv, place_of
 from schemas.events.reading import Problem, Rejected, element_texts, read_message
 from schemas.events.rules import Rules, direction_of, kind_of
 from streams.ledger.flows import flow_number, nature_class
@@ -29,7 +30,6 @@ _content_of = itemgetter(
 TOO_LARGE = Problem(
     "message_too_large", "", f"message de plus de {MAX_MESSAGE_BYTES} octets une fois décompressé : coupez le lot"
 )
-Place = tuple[str, str | None, str | None]
 Rank = tuple[int, bytes]
 
 
@@ -135,9 +135,9 @@ def move_entry(position: int, event_type: str, data: dict[str, Any], landlord: s
         effective_on = effective_on.replace(day=1)
     nature = nature_class(direction, data["reason"])
     in_scope = nature != "out_of_scope"
-    flow = None
+    flow, place = None, place_of(data)
     if in_scope and data["status"] == "effective":
-        flow = flow_number(direction, nature, inside_qpv=data["qpv_2024"] is not None, month_precision=month_precision)
+        flow = flow_number(direction, nature, inside_qpv=inside_qpv(place), month_precision=month_precision)
     return MoveEntry(
         position,
         (landlord, data["move_id"].bytes),
@@ -146,7 +146,7 @@ def move_entry(position: int, event_type: str, data: dict[str, Any], landlord: s
         flow,
         direction,
         effective_on,
-        (data["commune"], data["qpv_2024"], data["qpv_2015"]),
+        place,
         data,
     )
 

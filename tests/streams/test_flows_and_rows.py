@@ -44,10 +44,12 @@ def test_the_table_of_flows_is_what_the_worker_computes(database: psycopg.Connec
     ).fetchall()
     computed = {
         (direction, nature, inside, month): flow_number(direction, nature, inside_qpv=inside, month_precision=month)
-        for direction, nature, inside, month in product(("out", "in"), NATURE_CLASSES, (False, True), (False, True))
+        for direction, nature, inside, month in product(
+            ("out", "in"), NATURE_CLASSES, (False, True, None), (False, True)
+        )
     }
     assert {row[:4]: row[4] for row in rows} == computed
-    assert len(rows) == len(computed) == len(set(computed.values())) == 40
+    assert len(rows) == len(computed) == len(set(computed.values())) == 60
 
 
 def test_every_reason_and_nature_of_the_lists_is_counted_or_out_of_scope() -> None:
