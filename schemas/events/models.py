@@ -22,7 +22,8 @@ Qpv2024 = Annotated[str, Field(pattern=r"^QN([0-9]{3}|02[AB])[0-9]{2}[NMIC]$", d
 Qpv2015 = Annotated[str, Field(pattern=r"^QP([0-9]{3}|02[AB])[0-9]{3}$", description="Code du QPV de 2015")]
 Month = Annotated[str, Field(pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$", description="Mois, AAAA-MM")]
 Siren = Annotated[str, Field(pattern=r"^[0-9]{9}$", description="Numéro SIREN du bailleur")]
-Revision = Annotated[int, Field(ge=0, lt=2**62, description="Entier qui ne fait que croître")]
+LAST_REVISION = 2**62
+Revision = Annotated[int, Field(ge=0, lt=LAST_REVISION, description="Entier qui ne fait que croître")]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Rooms = Literal["T1", "T2", "T3", "T4", "T5", "T6+", "unknown"]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_+\-]+$")]

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from schemas.codes import code_list, known_code
+from schemas.events.lineage import Lineage, NoMerger
 from schemas.events.models import ControlTotal, Declaration, Move, Stock, StockCell
 from schemas.events.places import place_of
 from schemas.events.privacy import forbidden_path
@@ -63,6 +64,7 @@ class Rules:
     """The rules, given the territories that are known."""
 
     territories: Territories
+    lineage: Lineage = field(default_factory=NoMerger)
     _good: set[tuple[str | None, ...]] = field(default_factory=set, repr=False, compare=False)
 
     def check(self, event: dict[str, Any], landlord: str, received_on: date) -> Problem | None:
@@ -83,7 +85,9 @@ class Rules:
             return problem
         if kind == "move":
             event["data"] = data = MOVE_DEFAULTS | data
-            return self._check_move(data, direction_of(event["type"]), received_on)
+            return self._check_move(data, direction_of(event["type"]), received_on) or (
+                self._check_former(data, landlord) if data["former_move_id"] or data["former_landlord"] else None
+            )
         if kind == "stock":
             return self._check_stock(data, received_on)
         return _check_declaration(data, received_on)
@@ -103,6 +107,25 @@ class Rules:
         if data["effective_on"] < EARLIEST:
             return Problem("invalid_field", "/data/effective_on", "date antérieure à 1900")
         return self._check_known(data, direction)
+
+    def _check_former(self, data: dict[str, Any], landlord: str) -> Problem | None:
+        """Refuse an earlier identity that is none, or another landlord's that this one did not take over."""
+        former = data["former_move_id"]
+        predecessor = data["former_landlord"] or landlord
+        if former is None:
+            return Problem("invalid_field", "/data/former_landlord", "former_landlord accompagne former_move_id")
+        if predecessor == landlord:
+            same = former == data["move_id"]
+            text = "un mouvement ne se remplace pas lui-même"
+            return Problem("invalid_field", "/data/former_move_id", text) if same else None
+        merger = self.lineage.merger(predecessor, landlord)
+        if merger is None:
+            text = f"aucune reprise de {predecessor} par {landlord} n'est enregistrée à l'observatoire"
+            return Problem("not_successor", "/data/former_landlord", text)
+        if data["effective_on"] < merger.earliest:
+            text = f"mouvement antérieur au {merger.earliest.isoformat()}, d'avant une reprise plus ancienne"
+            return Problem("not_successor", "/data/former_landlord", text)
+        return None
 
     def _check_known(self, data: dict[str, Any], direction: str) -> Problem | None:
         """Check place and codes; a combination once found good is remembered."""

@@ -1,6 +1,12 @@
 -- A third answer to "inside a QPV of 2024?": not located to a quartier (near a border, not located, or in one
 -- without saying which). It is counted apart, neither in a quartier nor hors QPV.
 
+-- What this and later migrations make is granted as 0005 granted what was there.
+ALTER DEFAULT PRIVILEGES IN SCHEMA core GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ingest;
+ALTER DEFAULT PRIVILEGES IN SCHEMA core GRANT SELECT ON TABLES TO analyst;
+ALTER DEFAULT PRIVILEGES IN SCHEMA core GRANT USAGE ON SEQUENCES TO ingest;
+ALTER DEFAULT PRIVILEGES IN SCHEMA staff GRANT SELECT ON TABLES TO observatory, analyst;
+
 ALTER TABLE core.cell ADD COLUMN qpv_status text;
 UPDATE core.cell SET qpv_status = CASE WHEN qpv_2024 IS NULL THEN 'outside' ELSE 'inside' END;
 ALTER TABLE core.cell

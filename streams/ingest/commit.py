@@ -49,6 +49,7 @@ class StagedMove(NamedTuple):
     in_scope: bool
     received_on: date
     row: bytes
+    told: bool = True
 
 
 class Ready(NamedTuple):
@@ -69,15 +70,17 @@ def make_ready(decoded: Decoded, cells: Cells) -> Ready:
     for entry in decoded.moves:
         row = packed_move(
             entry.data,
-            landlord=entry.key[0],
+            key=entry.key,
+            rank=entry.rank,
             direction=entry.direction,
-            content_hash=entry.rank[1],
             received_on=decoded.received_on,
             effective_on=entry.effective_on,
             cell_id=cells.number(entry.place),
             flow=entry.flow,
         )
-        staged.append(StagedMove(entry.position, entry.key, entry.rank, entry.in_scope, decoded.received_on, row))
+        staged.append(
+            StagedMove(entry.position, entry.key, entry.rank, entry.in_scope, decoded.received_on, row, entry.told)
+        )
     for register in decoded.registers:
         for cell in register.data.get("cells", ()):
             cells.number(place_of(cell))
@@ -115,6 +118,11 @@ def collapse(messages: Iterable[Ready]) -> list[dict[moves.Key, StagedMove]]:
     return layers
 
 
+def written_landlords(messages: Iterable[Ready]) -> list[str]:
+    """Return the landlords of which these messages write: their own, and those that these took over."""
+    return sorted({ready.landlord for ready in messages} | {one.key[0] for ready in messages for one in ready.moves})
+
+
 class Batch:
     """Messages and the layers of rows to stage, one a move, ready to commit. Made outside the transaction."""
 
@@ -135,7 +143,9 @@ def without_registers(ready: Ready) -> Ready:
 
 def refused(ready: Ready) -> Ready:
     """Return the message with every event refused."""
-    positions = [staged.position for staged in ready.moves] + [entry.position for entry in ready.registers]
+    positions = [staged.position for staged in ready.moves if staged.told] + [
+        entry.position for entry in ready.registers
+    ]
     return ready._replace(moves=[], registers=[], rejected=ready.rejected + _unstorable(ready, positions))
 
 
@@ -162,7 +172,7 @@ def commit_batch(connection: psycopg.Connection[Any], batch: Batch) -> Committed
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
-        moves.lock_landlords(cursor, [ready.landlord for ready in batch.messages])
+        moves.lock_landlords(cursor, written_landlords(batch.messages))
         fresh, due = _in_their_turn(cursor, batch.messages)
         if len(fresh) != len(batch.messages):
             batch = Batch(fresh, batch.cells)
@@ -270,6 +280,8 @@ def _outcomes(
             outcome = "applied" if entry.in_scope else "out_of_scope"
         else:
             outcome = "duplicate" if rank == held else "superseded"
+        if not entry.told:
+            continue
         if held is not None and rank != held and rank[0] == held[0]:
             warnings.append(_contradiction(entry.position))
         outcomes[outcome, "move"] += 1

@@ -21,6 +21,7 @@ from schemas.events.places import Place, inside_qpv, place_of
 from schemas.events.reading import Problem, Rejected, element_texts, read_message
 from schemas.events.rules import Rules, direction_of, kind_of
 from streams.ledger.flows import flow_number, nature_class
+from streams.ledger.succession import identities
 
 ADDED_SINCE = ("qpv_status", "former_move_id", "former_landlord")
 """Fields of later minor versions: left out of a content's hash where absent, so that an older event keeps its hash."""
@@ -69,6 +70,8 @@ class MoveEntry(NamedTuple):
     effective_on: date
     place: Place
     data: dict[str, Any]
+    told: bool = True
+    """False for the second row of an event that speaks of an earlier identity: the first one is told of."""
 
 
 class RegisterEntry(NamedTuple):
@@ -151,6 +154,19 @@ def move_entry(position: int, event_type: str, data: dict[str, Any], landlord: s
     )
 
 
+def with_earlier_identity(entry: MoveEntry, rules: Rules) -> list[MoveEntry]:
+    """Return the entries of a checked move: two, of which at most one counts, if it speaks of an earlier identity."""
+    data, (landlord, _) = entry.data, entry.key
+    if data["former_move_id"] is None:
+        return [entry]
+    predecessor = data["former_landlord"] or landlord
+    merger = None if predecessor == landlord else rules.lineage.merger(predecessor, landlord)
+    found = identities(entry.key, (predecessor, data["former_move_id"].bytes), entry.rank, entry.effective_on, merger)
+    replaced = data | {"status": "cancelled", "cancel_reason": "replaced"}
+    other = entry._replace(key=found.other, rank=found.other_rank, flow=None, data=replaced, told=False)
+    return [entry._replace(key=found.counting), other]
+
+
 def decode(message: Message, rules: Rules) -> Decoded:
     """Read one message."""
     landlord = landlord_of(message.topic)
@@ -167,7 +183,8 @@ def decode(message: Message, rules: Rules) -> Decoded:
         if problem := rules.check(event, landlord, received_on):
             refused.append((index, problem))
         elif (kind := kind_of(event["type"])) == "move":
-            decoded.moves.append(move_entry(index, event["type"], event["data"], landlord))
+            entry = move_entry(index, event["type"], event["data"], landlord)
+            decoded.moves.extend(with_earlier_identity(entry, rules))
         else:
             rank = (event["data"]["revision"], register_hash(event["data"], kind))
             decoded.registers.append(RegisterEntry(index, kind, rank, event["data"]))

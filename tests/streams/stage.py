@@ -88,6 +88,7 @@ class Stage:
     def __init__(self, settings: Settings, connection: psycopg.Connection[Any]) -> None:
         self.settings = settings
         self.connection = connection
+        self.rules = known_rules()
         self.cells = Cells(lambda: connect(settings, "ingest"))
         self._auditor = connect(settings, "ingest", autocommit=True)
         prepare_connection(connection)
@@ -108,7 +109,7 @@ class Stage:
 
     def batch(self, *messages: Message) -> Batch:
         """Decode and pack a take of messages."""
-        return Batch([make_ready(decode(item, known_rules()), self.cells) for item in messages], self.cells)
+        return Batch([make_ready(decode(item, self.rules), self.cells) for item in messages], self.cells)
 
     def take(self, *messages: Message) -> int:
         """Commit a take of messages as the worker does; return how many were new."""
@@ -137,6 +138,10 @@ class Stage:
         with connect(self.settings, "ingest", autocommit=True) as other:
             prepare_connection(other)
             yield other
+
+    def another_connection(self) -> psycopg.Connection[Any]:
+        """A connection of the worker's role; whoever asks closes it."""
+        return connect(self.settings, "ingest")
 
     def wait_until_blocked(self, waiting: psycopg.Connection[Any], by: psycopg.Connection[Any]) -> str:
         """Return the kind of lock on which one session waits for the other; fail if it never does."""
