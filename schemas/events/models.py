@@ -16,6 +16,7 @@ MOVE_OUT = "fr.data-quartiers.tenancy.move-out.v1"
 MOVE_IN = "fr.data-quartiers.tenancy.move-in.v1"
 STOCK = "fr.data-quartiers.stock.v1"
 DECLARATION = "fr.data-quartiers.declaration.v1"
+COUNTS = "fr.data-quartiers.counts.v1"
 
 Commune = Annotated[str, Field(pattern=r"^([0-9]{2}|2[AB])[0-9]{3}$", description="Code INSEE de la commune")]
 Qpv2024 = Annotated[str, Field(pattern=r"^QN([0-9]{3}|02[AB])[0-9]{2}[NMIC]$", description="Code du QPV de 2024")]
@@ -150,6 +151,27 @@ class Declaration(_Open):
     control_totals: Annotated[list[ControlTotal], Field(max_length=600)] = []
 
 
+class CountCell(_Open):
+    """How many effective moves of a month had this place, direction and reason."""
+
+    commune: Commune
+    qpv_2024: Qpv2024 | None = None
+    qpv_2015: Qpv2015 | None = None
+    qpv_status: QpvStatus | None = None
+    direction: Direction
+    reason: Code = "non_renseigne"
+    count: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class Counts(_Open):
+    """All effective moves of a month, counted: for a landlord of which no row may leave. Never beside moves."""
+
+    month: Month
+    revision: Revision
+    cells: Annotated[list[CountCell], Field(max_length=20_000)] = []
+    code_list_version: Annotated[int, Field(ge=1, le=9999)] = 1
+
+
 class _Envelope(BaseModel):
     """CloudEvents 1.0, structured JSON mode."""
 
@@ -183,4 +205,11 @@ class DeclarationEvent(_Envelope):
     data: Declaration
 
 
-Event = Annotated[MoveEvent | StockEvent | DeclarationEvent, Field(discriminator="type")]
+class CountsEvent(_Envelope):
+    """Envelope of counts."""
+
+    type: Literal["fr.data-quartiers.counts.v1"]
+    data: Counts
+
+
+Event = Annotated[MoveEvent | StockEvent | DeclarationEvent | CountsEvent, Field(discriminator="type")]

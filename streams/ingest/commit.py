@@ -19,7 +19,7 @@ from streams.counters import deltas
 from streams.ingest.cells import Cells
 from streams.ingest.decode import Decoded, Message, Rank, RegisterEntry
 from streams.ingest.receipts import receipt
-from streams.ledger import moves, registers
+from streams.ledger import counts, moves, registers
 from streams.ledger.rows import numbered, packed_move
 
 GATE = 7_240_001
@@ -222,8 +222,11 @@ def write_events(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
         cursor,
         [(ready.landlord, entry.data["scope"]) for ready in batch.messages for entry in _declarations(ready)],
     )
-    told = [_outcomes(cursor, ready, known, declarations, batch.cells) for ready in batch.messages]
+    monthly = counts.Counts(cursor, [(ready.landlord, month) for ready in batch.messages for month in _months(ready)])
+    told = [_outcomes(cursor, ready, known, declarations, monthly, batch.cells) for ready in batch.messages]
     declarations.write()
+    if signed := monthly.write():
+        deltas.apply_counts(cursor, deltas.hold_windows(cursor), signed)
     tally: Counter[tuple[str, date, str, str]] = Counter()
     outbox = []
     for ready, (outcomes, warnings) in zip(batch.messages, told, strict=True):
@@ -259,11 +262,16 @@ def _declarations(ready: Ready) -> list[RegisterEntry]:
     return [entry for entry in ready.registers if entry.kind == "declaration"]
 
 
+def _months(ready: Ready) -> list[str]:
+    return [entry.data["month"] for entry in ready.registers if entry.kind == "counts"]
+
+
 def _outcomes(
     cursor: psycopg.Cursor[Any],
     ready: Ready,
     ledger: dict[moves.Key, Rank],
     declarations: registers.Declarations,
+    monthly: counts.Counts,
     cells: Cells,
 ) -> tuple[Counter[tuple[str, str]], list[Problem]]:
     """Return the outcomes of a message's events as if applied one after the other, and the warnings.
@@ -286,7 +294,9 @@ def _outcomes(
             warnings.append(_contradiction(entry.position))
         outcomes[outcome, "move"] += 1
     for register in ready.registers:
-        if register.kind == "stock":
+        if register.kind == "counts":
+            verdict = monthly.take(ready.landlord, register.rank, register.data, ready.received_on, cells.number)
+        elif register.kind == "stock":
             verdict = registers.apply_stock(
                 cursor, ready.landlord, register.rank, register.data, ready.received_on, cells.number
             )

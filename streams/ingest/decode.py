@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from runtime.clock import PARIS
 from runtime.topics import MAX_MESSAGE_BYTES, landlord_of
-from schemas.events.models import ControlTotal, Declaration, Move, Stock, StockCell
+from schemas.events.models import ControlTotal, CountCell, Counts, Declaration, Move, Stock, StockCell
 from schemas.events.places import Place, inside_qpv, place_of
 from schemas.events.reading import Problem, Rejected, element_texts, read_message
 from schemas.events.rules import Rules, direction_of, kind_of
@@ -75,7 +75,7 @@ class MoveEntry(NamedTuple):
 
 
 class RegisterEntry(NamedTuple):
-    """One valid stock or declaration."""
+    """One valid stock, declaration or counts."""
 
     position: int
     kind: str
@@ -113,11 +113,16 @@ def content_hash(data: dict[str, Any]) -> bytes:
     return blake2b(orjson.dumps((*content, added) if added else content), digest_size=16).digest()
 
 
+REGISTERS: dict[str, tuple[type[BaseModel], str, type[BaseModel]]] = {
+    "stock": (Stock, "cells", StockCell),
+    "declaration": (Declaration, "control_totals", ControlTotal),
+    "counts": (Counts, "cells", CountCell),
+}
+
+
 def register_hash(data: dict[str, Any], kind: str) -> bytes:
-    """Return 16 bytes that identify the content of a stock or declaration: known fields, defaults filled in."""
-    model, parts, part_model = (
-        (Stock, "cells", StockCell) if kind == "stock" else (Declaration, "control_totals", ControlTotal)
-    )
+    """Return 16 bytes that identify the content of a stock, declaration or counts: known fields, defaults filled in."""
+    model, parts, part_model = REGISTERS[kind]
     kept: dict[str, Any] = _known_fields(data, model)
     kept.pop("revision")
     kept[parts] = [_known_fields(part, part_model) for part in kept[parts]]

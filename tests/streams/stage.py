@@ -30,11 +30,13 @@ TYPES = {
     "in": "fr.data-quartiers.tenancy.move-in.v1",
     "stock": "fr.data-quartiers.stock.v1",
     "declaration": "fr.data-quartiers.declaration.v1",
+    "counts": "fr.data-quartiers.counts.v1",
 }
 PATIENCE = 30.0
 WRITTEN = (
     "core.move core.fact core.daily_counter core.monthly_counter core.rolling_counter core.ingest_offset "
-    "core.quarantine core.tally core.outbox core.stock_cell core.stock_counter core.stock core.declaration"
+    "core.quarantine core.tally core.outbox core.stock_cell core.stock_counter core.stock core.declaration "
+    "core.counts core.counts_cell"
 ).split()
 Event = dict[str, Any]
 
@@ -68,6 +70,11 @@ def declaration(siren: str = SIRENS[0], **changes: Any) -> Event:
     """Return a valid declaration of the whole stock."""
     data = {"complete_through": "2026-02-28", "scope": "whole_stock", "revision": 1}
     return event(siren, "declaration", data | changes)
+
+
+def counts(*cells: dict[str, Any], siren: str = SIRENS[0], **changes: Any) -> Event:
+    """Return valid counts of February."""
+    return event(siren, "counts", {"month": "2026-02", "revision": 1, "cells": list(cells)} | changes)
 
 
 def stock(*cells: dict[str, Any], siren: str = SIRENS[0], **changes: Any) -> Event:
