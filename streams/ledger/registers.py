@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import orjson
 import psycopg
 
+from schemas.events.reading import Problem
+
 Rank = tuple[int, bytes]
 Intern = Callable[[tuple[str, str | None, str | None]], int]
 
@@ -36,6 +38,15 @@ def verdict_on(rank: Rank, known: Rank | None) -> Verdict:
     if rank > known:
         return Verdict("applied", contradicts)
     return Verdict("duplicate" if rank == known else "superseded", contradicts)
+
+
+def contradiction() -> Problem:
+    """Return the doubt about a revision that came with two contents."""
+    return Problem(
+        "same_revision_other_content",
+        "/data/revision",
+        "même révision, autre contenu : une règle fixe a choisi ; envoyez une révision plus grande",
+    )
 
 
 def _known(cursor: psycopg.Cursor[Any], query: str, parameters: tuple[object, ...]) -> Rank | None:
