@@ -27,10 +27,12 @@ from runtime.topics import (
     MAX_MESSAGE_BYTES,
     MOVES,
     RECEIPTS,
+    SANDBOX,
     SENTINEL,
     landlord_principal,
     moves_topic,
     receipts_topic,
+    sandbox_topic,
 )
 
 GROUP = "quartiers-ingest"
@@ -93,20 +95,23 @@ def _allow(principal: str, operation: ACLOperation, kind: ResourceType, name: st
 
 
 def landlord_acls(siren: str) -> list[ACL]:
-    """Return what a landlord may do: write its moves, read its receipts, nothing else."""
+    """Return what a landlord may do: write its moves and its sandbox, read its receipts, nothing else."""
     user = landlord_principal(siren)
     return [
         _allow(user, ACLOperation.WRITE, ResourceType.TOPIC, moves_topic(siren)),
         _allow(user, ACLOperation.DESCRIBE, ResourceType.TOPIC, moves_topic(siren)),
+        _allow(user, ACLOperation.WRITE, ResourceType.TOPIC, sandbox_topic(siren)),
+        _allow(user, ACLOperation.DESCRIBE, ResourceType.TOPIC, sandbox_topic(siren)),
         _allow(user, ACLOperation.READ, ResourceType.TOPIC, receipts_topic(siren)),
         _allow(user, ACLOperation.READ, ResourceType.GROUP, user, prefix=True),
     ]
 
 
 def worker_acls() -> list[ACL]:
-    """Return what the worker may do: read every landlord's moves, write receipts and alerts."""
+    """Return what the worker may do: read every landlord's moves and sandbox, write receipts and alerts."""
     return [
         _allow(WORKER, ACLOperation.READ, ResourceType.TOPIC, MOVES, prefix=True),
+        _allow(WORKER, ACLOperation.READ, ResourceType.TOPIC, SANDBOX, prefix=True),
         _allow(WORKER, ACLOperation.READ, ResourceType.GROUP, GROUP, prefix=True),
         _allow(WORKER, ACLOperation.WRITE, ResourceType.TOPIC, RECEIPTS, prefix=True),
         _allow(WORKER, ACLOperation.WRITE, ResourceType.TOPIC, ALERTS),
@@ -114,14 +119,14 @@ def worker_acls() -> list[ACL]:
 
 
 def enrol_landlords(settings: Settings, sirens: Iterable[str], *, replay: bool = False) -> None:
-    """Give each landlord its user, its two topics and its rights; the worker takes them up by itself."""
+    """Give each landlord its user, its three topics and its rights; the worker takes them up by itself."""
     wanted = sorted(set(sirens))
     client = admin(settings)
     try:
         users = {landlord_principal(siren): settings.password(landlord_principal(siren)) for siren in wanted}
         ensure_principals(client, users)
         client.create_acls([acl for siren in wanted for acl in landlord_acls(siren)])
-        ensure_topics(client, map(receipts_topic, wanted))
+        ensure_topics(client, [*map(receipts_topic, wanted), *map(sandbox_topic, wanted)])
         ensure_topics(client, map(moves_topic, wanted), replay=replay)
     finally:
         client.close()
