@@ -169,9 +169,7 @@ def read(path: Path) -> Keyring:
             "compteraient deux fois. Sinon, créez-la par `quartiers keys init`."
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise LandlordError(
-            f"{path} ne peut pas être lu : vérifiez ses droits ou remettez sa sauvegarde."
-        ) from error
+        raise LandlordError(f"{path} ne peut pas être lu : vérifiez ses droits ou remettez sa sauvegarde.") from error
     _refuse_shared(path)
     return parse(text, path)
 
