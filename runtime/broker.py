@@ -31,6 +31,7 @@ from runtime.topics import (
     landlord_principal,
     moves_topic,
     receipts_topic,
+    sandbox_topic,
 )
 
 GROUP = "quartiers-ingest"
@@ -93,11 +94,13 @@ def _allow(principal: str, operation: ACLOperation, kind: ResourceType, name: st
 
 
 def landlord_acls(siren: str) -> list[ACL]:
-    """Return what a landlord may do: write its moves, read its receipts, nothing else."""
+    """Return what a landlord may do: write its moves and its sandbox, read its receipts, nothing else."""
     user = landlord_principal(siren)
     return [
         _allow(user, ACLOperation.WRITE, ResourceType.TOPIC, moves_topic(siren)),
         _allow(user, ACLOperation.DESCRIBE, ResourceType.TOPIC, moves_topic(siren)),
+        _allow(user, ACLOperation.WRITE, ResourceType.TOPIC, sandbox_topic(siren)),
+        _allow(user, ACLOperation.DESCRIBE, ResourceType.TOPIC, sandbox_topic(siren)),
         _allow(user, ACLOperation.READ, ResourceType.TOPIC, receipts_topic(siren)),
         _allow(user, ACLOperation.READ, ResourceType.GROUP, user, prefix=True),
     ]
@@ -114,7 +117,7 @@ def worker_acls() -> list[ACL]:
 
 
 def enrol_landlords(settings: Settings, sirens: Iterable[str], *, replay: bool = False) -> None:
-    """Give each landlord its user, its two topics and its rights; the worker takes them up by itself."""
+    """Give each landlord its user, its three topics and its rights; the worker takes them up by itself."""
     wanted = sorted(set(sirens))
     client = admin(settings)
     try:
@@ -122,6 +125,7 @@ def enrol_landlords(settings: Settings, sirens: Iterable[str], *, replay: bool =
         ensure_principals(client, users)
         client.create_acls([acl for siren in wanted for acl in landlord_acls(siren)])
         ensure_topics(client, map(receipts_topic, wanted))
+        ensure_topics(client, map(sandbox_topic, wanted))
         ensure_topics(client, map(moves_topic, wanted), replay=replay)
     finally:
         client.close()
