@@ -40,11 +40,14 @@ class Sender:
 
 
 class Prepared(NamedTuple):
-    """A move ready to be sent: `changed` if the journal does not know it so."""
+    """An event ready to be sent. `line` is the extract's (0: none); `changed`: the journal does not know it so.
+
+    `row` is what the journal keeps of a move, None for another event.
+    """
 
     line: int
-    event: bytes
-    row: Row
+    payload: bytes
+    row: Row | None
     changed: bool
 
 
@@ -88,10 +91,10 @@ class Preparation:
 
     def _read_chunk(self, chunk: list[MoveRecord]) -> None:
         sender = self._sender
-        ring, locate, read_on = sender.ring, sender.locator.locate, sender.read_on
+        ring = sender.ring
+        locations = sender.locator.locate_all([record.where for record in chunk], sender.read_on)
         drafts: list[tuple[dict[str, Any], dict[str, str]]] = []
-        for record in chunk:
-            location = locate(record.where, read_on)
+        for record, location in zip(chunk, locations, strict=True):
             if location.remark:
                 self.summary.remarks[location.remark] += 1
             drafts.append((move_data(record, location, ring), former_identity(record, ring)))
