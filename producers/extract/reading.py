@@ -4,7 +4,7 @@ Invariant: each pass over an `Extract` yields the same, in the order of the file
 with the file, but for some 40 bytes a move (`survey.py`).
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -36,6 +36,7 @@ class Extract:
     table: Table
     mapping: ExtractMapping
     reader: MoveReader | DwellingReader
+    watch: Callable[[int], None] = lambda _: None  # told how far each pass is, in the unit of `table.size`
     _survey: Survey | None = field(default=None, repr=False)
 
     @property
@@ -79,6 +80,7 @@ class Extract:
         read, prepare = self.reader.read, self.reader.prepare
         for chunk in chunks_of(self.table.rows()):
             prepare(chunk)
+            self.watch(self.table.read)
             for row in chunk:
                 records, problems = read(row)
                 yield RowReading(row, records, problems)
