@@ -102,15 +102,15 @@ class AddressService:
         writer.writerow(("number", "address", "commune"))
         writer.writerows((number, *query) for number, query in enumerate(part))
         answer = self._post(client, table.getvalue().encode())
-        found: list[Found | None] = [None] * len(part)
         try:
-            for row in csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))):
-                found[int(row["number"])] = self._place(row)
-        except (KeyError, ValueError, IndexError, TypeError) as error:
+            rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+            found = {int(row["number"]): self._place(row) for row in rows}
+            # An address without a line was not looked for: it must not pass for one that was not found.
+            return [found[number] for number in range(len(part))]
+        except (KeyError, ValueError, TypeError) as error:
             raise GeocodingError(
                 f"{self.url} ne répond pas comme un service de géocodage de type BAN : vérifiez url dans {FILE_NAME}."
             ) from error
-        return found
 
     def _post(self, client: httpx.Client, table: bytes) -> httpx.Response:
         """Send one table, again where the service is busy."""

@@ -48,6 +48,8 @@ def read_list(path: Path, territories: Territories, *, everywhere: bool = False)
     """
     try:
         content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise LandlordError(f"{path} n'existe pas : vérifiez le nom du fichier.") from error
     except OSError as error:
         raise LandlordError(f"{path.name} ne peut pas être lu : {error}.") from error
     imported = ImportedList(path.name, hashlib.sha256(content).hexdigest())
