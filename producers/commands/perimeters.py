@@ -41,7 +41,11 @@ def register(app: typer.Typer) -> None:
 
     @perimeters.command(help="Dit quels périmètres sont importés, depuis quand, et ce qui manque.")
     def show(folder: Folder = Path()) -> None:
+        from producers.location.geocoding import AddressService
         from producers.location.importing import shown
         from producers.location.store import PerimeterStore
 
-        typer.echo("\n".join(shown(PerimeterStore(Workspace(folder).perimeters), load())))
+        workspace = Workspace(folder)
+        typer.echo("\n".join(shown(PerimeterStore(workspace.perimeters), load())))
+        service = AddressService.read(workspace.geocoding)
+        typer.echo(f"Géocodage des adresses : {service.url if service else 'désactivé (pas de geocoding.toml)'}.")

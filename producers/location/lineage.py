@@ -1,27 +1,31 @@
 """What the tables say of QPVs: which lie in a commune, and which two of 2015 and 2024 are one perimeter."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from producers.location.official_list import ListedQpv
-from producers.location.perimeters import generation_of
+from producers.location.perimeters import Perimeter, generation_of
 from schemas.territories import Territories
 from schemas.territories.models import GENERATIONS
 
 OTHER = {2015: 2024, 2024: 2015}
+# The day of which the commune codes of the official files of 2024 are.
+FILES_OF = date(2024, 1, 1)
 
 
 class QpvRegister:
     """The QPVs that the observatory knows, by commune and by lineage.
 
-    `listed` is the official list, where it was imported: it may name more communes of a known QPV, never a new QPV,
-    since the server would refuse its code.
+    `official` is what the imported files say: they may name more communes of a known QPV, never a new QPV, since the
+    server would refuse its code.
     """
 
-    def __init__(self, territories: Territories, listed: Iterable[ListedQpv] = ()) -> None:
+    def __init__(self, territories: Territories, official: Iterable[ListedQpv | Perimeter] = ()) -> None:
         self.communes_of = {code: frozenset(qpv.communes) for code, qpv in territories.qpvs.items()}
-        for one in listed:
+        for one in official:
             if one.code in self.communes_of:
-                self.communes_of[one.code] |= {now for now in one.communes if now in territories.communes}
+                today = {territories.commune_at(commune, FILES_OF) for commune in one.communes}
+                self.communes_of[one.code] |= {commune for commune in today if commune is not None}
         self.in_commune: dict[int, dict[str, set[str]]] = {generation: {} for generation in GENERATIONS}
         for code, communes in self.communes_of.items():
             for commune in communes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 
 from producers.location.decision import Evidence, Rules, Seen
 from producers.location.geocoding import AddressService, Found, Geocoder, Query
@@ -30,12 +31,13 @@ class OfficialLocator:
     def __init__(
         self,
         territories: Territories,
-        perimeters: Mapping[int, Iterable[Perimeter]],
+        perimeters: Mapping[int, Sequence[Perimeter]],
         listed: Iterable[ListedQpv] = (),
         geocoder: Geocoder | None = None,
     ) -> None:
         self._territories = territories
-        self._register = register = QpvRegister(territories, listed)
+        drawn_there = chain.from_iterable(perimeters.values())
+        self._register = register = QpvRegister(territories, [*listed, *drawn_there])
         self._surroundings = Surroundings(territories)
         self._geocoder = geocoder
         self._maps = {

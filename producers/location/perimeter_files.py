@@ -9,7 +9,9 @@ import io
 import json
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -63,7 +65,7 @@ def read_layer(path: Path) -> Layer:
         content = files[name]()
         read = _read_shapefile if PurePosixPath(name).suffix.lower() in SHAPEFILE else _read_geojson
         features = read(path, name, files)
-    except (OSError, zipfile.BadZipFile, EOFError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise LandlordError(f"{path.name} ne peut pas être lu : {error}. Téléchargez-le de nouveau.") from error
     return Layer(path.name, hashlib.sha256(content).hexdigest(), features)
 
@@ -74,13 +76,18 @@ def _files(path: Path) -> Files:
     if not path.is_file():
         raise LandlordError(f"{path} n'existe pas : vérifiez le nom du fichier.")
     if zipfile.is_zipfile(path):
-        archive = zipfile.ZipFile(path)
-        names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
-        return {name: lambda name=name: archive.read(name) for name in names}  # type: ignore[misc]
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
+        return {name: partial(_unzipped, path, name) for name in names}
     if path.suffix.lower() in SHAPEFILE:
         beside = [found for found in path.parent.iterdir() if found.stem.lower() == path.stem.lower()]
         return {found.name: found.read_bytes for found in sorted(beside) if found.is_file()}
     return {path.name: path.read_bytes}
+
+
+def _unzipped(path: Path, name: str) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        return archive.read(name)
 
 
 def _only_layer(path: Path, files: Files) -> str:

@@ -57,6 +57,12 @@ def test_several_files_at_once_and_the_list(tmp_path: Path) -> None:
     assert "Liste officielle de 2024 : 1 quartiers, importée le " in run("show", "--folder", str(tmp_path))
 
 
+def test_whether_addresses_are_geocoded_is_shown(tmp_path: Path) -> None:
+    assert "Géocodage des adresses : désactivé (pas de geocoding.toml)." in run("show", "--folder", str(tmp_path))
+    (tmp_path / "geocoding.toml").write_text('url = "https://adresses.example"')
+    assert "Géocodage des adresses : https://adresses.example." in run("show", "--folder", str(tmp_path))
+
+
 def test_all_of_france_on_request(tmp_path: Path) -> None:
     path = whole(tmp_path / "q.geojson")
     assert "109 quartiers.\n" in run("import", str(path), "--all-france", "--folder", str(tmp_path))

@@ -131,6 +131,12 @@ def test_the_official_list_may_add_a_commune_to_a_qpv_but_no_qpv() -> None:
     assert located(Whereabouts(TOULOUSE, qpv_2024="QN03199N"), listed=listed).remark == "unknown_qpv"
 
 
+def test_so_may_the_perimeters_and_a_commune_merged_since_is_followed() -> None:
+    drawn = [replace(perimeter("QN00903I"), communes=("09225", "09255"))]
+    assert located(Whereabouts("09056", qpv_2024="QN00903I"), of_2024=drawn).remark == ""
+    assert located(Whereabouts("09056", qpv_2024="QN00903I")).remark == "code_not_in_commune"
+
+
 @pytest.mark.parametrize("code", ["QN03199N", "QN031", "mirail", "QP0310077"])
 def test_an_unknown_code_is_told_and_the_next_means_is_tried(code: str) -> None:
     assert said(located(Whereabouts(TOULOUSE, qpv_2024=code))) == (*UNKNOWN, "unknown_qpv")

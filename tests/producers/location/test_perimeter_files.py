@@ -226,6 +226,22 @@ def test_a_layer_of_something_else_is_named_by_its_columns(tmp_path: Path) -> No
     assert "aucun objet" in refused(empty)
 
 
+def test_a_damaged_or_locked_archive_is_said_so(tmp_path: Path) -> None:
+    inside = geojson(tmp_path / "q.geojson", [(CODE, degrees(square(MIRAIL)))])
+    path = tmp_path / "q.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(inside, "q.geojson")
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"Feature", b"feature", 1))
+    assert "q.zip ne peut pas être lu" in refused(path)
+    # Bit 0 of the flags, in the local header and in the directory, says that the content is encrypted.
+    locked = bytearray(content)
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        locked[content.index(signature) + offset] |= 1
+    path.write_bytes(locked)
+    assert "q.zip ne peut pas être lu" in refused(path)
+
+
 def test_unknown_coordinates_are_refused(tmp_path: Path) -> None:
     path = geojson(tmp_path / "q.geojson", [(CODE, box(5e8, 5e8, 6e8, 6e8))])
     assert "système de coordonnées inconnu (premier point : 600000000, 500000000)" in refused(path)

@@ -76,6 +76,15 @@ def test_neither_the_order_of_the_perimeters_nor_the_company_of_a_point_matters(
     assert together == [answer for point in points for answer in seen(shuffled, point)]
 
 
+@given(st.lists(st.tuples(st.floats(569_500, 573_500), st.floats(6_277_500, 6_278_500)), min_size=1, max_size=40))
+def test_the_index_answers_as_measuring_every_perimeter_would(points: list[tuple[float, float]]) -> None:
+    for point, answer in zip(points, seen(STARS, *points), strict=True):
+        spot = shapely.Point(point)
+        covering = [one.code for one in STARS if one.shape.covers(spot)]
+        near = any(one.shape.boundary.distance(spot) <= BORDER_METRES for one in STARS)
+        assert answer == (covering[0] if covering else None, near)
+
+
 def test_a_hole_is_outside_and_its_edge_is_a_border() -> None:
     assert seen([HOLED], (500, 500), (500, 610), (500, 650)) == [(None, False), ("QN03109N", True), ("QN03109N", False)]
 
