@@ -23,6 +23,7 @@ from producers.extract.records import MoveRecord
 from producers.journal import Entry, Journal, Row, revision_of
 from producers.keys import Keyring
 from producers.location.place import Locator
+from producers.location.remarks import OUTSIDE_REGION
 
 CHUNK = 500
 
@@ -94,13 +95,17 @@ class Preparation:
         ring = sender.ring
         locations = sender.locator.locate_all([record.where for record in chunk], sender.read_on)
         drafts: list[tuple[dict[str, Any], dict[str, str]]] = []
+        kept = []
         for record, location in zip(chunk, locations, strict=True):
             if location.remark:
                 self.summary.remarks[location.remark] += 1
+            if location.remark == OUTSIDE_REGION:
+                continue
+            kept.append(record)
             drafts.append((move_data(record, location, ring), former_identity(record, ring)))
         entries = self._entries(drafts)
         spooled = []
-        for record, (data, former) in zip(chunk, drafts, strict=True):
+        for record, (data, former) in zip(kept, drafts, strict=True):
             known = entries.get(data["move_id"])
             digest = digest_of(data, sender.k)
             same = known is not None and known.digest == digest

@@ -17,6 +17,7 @@ from producers.errors import LandlordError
 from producers.events import Registered
 from producers.extract.records import DwellingRecord, MoveRecord, RowProblem
 from producers.journal import Journal
+from producers.location.remarks import OUTSIDE_REGION
 from producers.messages import Message, Refused, as_messages, examine
 from producers.preparation import CHUNK, Preparation, Prepared, Sender
 from producers.stock import Scope, StockCount, stock_event
@@ -137,7 +138,8 @@ class Publication:
         locate, on = self._sender.locator.locate_all, self._sender.read_on
         while chunk := list(islice(records, CHUNK)):
             for record, location in zip(chunk, locate([one.where for one in chunk], on), strict=True):
-                stock.add(record, location)
+                if location.remark != OUTSIDE_REGION:
+                    stock.add(record, location)
             yield from chunk
 
     # -- sending
