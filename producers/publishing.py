@@ -19,7 +19,7 @@ from producers.extract.records import DwellingRecord, MoveRecord, RowProblem
 from producers.journal import Journal
 from producers.location.remarks import OUTSIDE_REGION
 from producers.messages import Message, Refused, as_messages, examine
-from producers.preparation import CHUNK, Preparation, Prepared, Sender
+from producers.preparation import CHUNK, Preparation, Prepared, Sender, Summary
 from producers.stock import Scope, StockCount, stock_event
 from producers.successive import Comparison
 from schemas.events.rules import Rules
@@ -97,6 +97,8 @@ class Publication:
     def read(self, source: Source) -> None:
         """Read the extract. Raises LandlordError if it cannot follow what was sent before."""
         if source.kind == "movements":
+            if self._states:
+                raise LandlordError("--state attend un état du parc ; ce fichier est un fichier de mouvements.")
             self._keep_to("movements")
             self.preparation.read(self._of(MoveRecord, source.items))
             return
@@ -141,6 +143,11 @@ class Publication:
                 if location.remark != OUTSIDE_REGION:
                     stock.add(record, location)
             yield from chunk
+
+    def prepare(self) -> Summary:
+        """Return what would leave. The extract must have been read."""
+        self.preparation.prepare()
+        return self.preparation.summary
 
     # -- sending
     def send(
