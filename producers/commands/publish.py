@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from producers import keys, outcome
-from producers.broker_faults import explain_broker_fault
+from producers.broker_faults import explain_broker_fault, require_access
 from producers.channel import Channel, Mailbox
 from producers.coarsening import K
 from producers.declaration import Complete, extend
@@ -129,6 +129,8 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
     """Publish a file as it was asked; return the exit code."""
     console, today = Console(), now.astimezone(PARIS).date()
     connection = Connection.read(workspace.connection)
+    if not options.dry_run:
+        require_access(connection, sandbox=options.sandbox)
     extract = open_extract(file, load_mapping(workspace.mapping), today)
     territories = load()
     read_on = min(day_of(extracted), today)
