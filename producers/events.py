@@ -87,6 +87,7 @@ def former_identity(record: MoveRecord, ring: Keyring) -> dict[str, str]:
     return {"former_move_id": move_id} | ({"former_landlord": landlord} if landlord else {})
 
 
+@lru_cache(maxsize=4_096)
 def instant_text(seconds: int) -> str:
     """Return an instant as RFC 3339 in UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
