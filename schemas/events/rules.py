@@ -163,9 +163,13 @@ class Rules:
         if len(self._good) < _REMEMBERED:
             self._good.add(combination)
 
+    def is_elsewhere(self, commune: str) -> bool:
+        """Return whether a commune is of another région: what happens there is no error, and out of scope."""
+        return commune not in self.territories.communes and commune[:2] not in self.territories.departements
+
     def _check_place(self, data: dict[str, Any], at: str) -> Problem | None:
         known = self.territories
-        if data["commune"] not in known.communes:
+        if data["commune"] not in known.communes and not self.is_elsewhere(data["commune"]):
             return Problem("unknown_commune", f"{at}/commune", f"commune inconnue : {data['commune']}")
         for name in ("qpv_2024", "qpv_2015"):
             code = data.get(name)

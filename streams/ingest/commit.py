@@ -62,6 +62,7 @@ class Ready(NamedTuple):
     moves: list[StagedMove]
     registers: list[RegisterEntry]
     rejected: list[Rejected]
+    elsewhere: int = 0
 
 
 def make_ready(decoded: Decoded, cells: Cells) -> Ready:
@@ -92,6 +93,7 @@ def make_ready(decoded: Decoded, cells: Cells) -> Ready:
         staged,
         decoded.registers,
         decoded.rejected,
+        decoded.elsewhere,
     )
 
 
@@ -305,6 +307,8 @@ def _outcomes(
         if verdict.contradicts:
             warnings.append(_contradiction(register.position))
         outcomes[verdict.outcome, register.kind] += 1
+    if ready.elsewhere:
+        outcomes["out_of_scope", "move"] += ready.elsewhere
     if ready.rejected:
         outcomes["quarantined", "unreadable"] += len(ready.rejected)
     return outcomes, warnings

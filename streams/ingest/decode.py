@@ -83,7 +83,7 @@ class RegisterEntry(NamedTuple):
     data: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decoded:
     """A message, read."""
 
@@ -94,6 +94,8 @@ class Decoded:
     moves: list[MoveEntry] = field(default_factory=list)
     registers: list[RegisterEntry] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    elsewhere: int = 0
+    """Moves in another région: no row is written of them."""
 
 
 @lru_cache(maxsize=4096)
@@ -159,6 +161,14 @@ def move_entry(position: int, event_type: str, data: dict[str, Any], landlord: s
     )
 
 
+def register_entry(position: int, kind: str, data: dict[str, Any], rules: Rules) -> RegisterEntry:
+    """Return a checked stock, declaration or counts as an entry, without the cells of other régions."""
+    rank = (data["revision"], register_hash(data, kind))
+    if any(rules.is_elsewhere(cell["commune"]) for cell in data.get("cells", ())):
+        data = data | {"cells": [cell for cell in data["cells"] if not rules.is_elsewhere(cell["commune"])]}
+    return RegisterEntry(position, kind, rank, data)
+
+
 def with_earlier_identity(entry: MoveEntry, rules: Rules) -> list[MoveEntry]:
     """Return the entries of a checked move: two, of which at most one counts, if it speaks of an earlier identity."""
     data, (landlord, _) = entry.data, entry.key
@@ -188,11 +198,13 @@ def decode(message: Message, rules: Rules) -> Decoded:
         if problem := rules.check(event, landlord, received_on):
             refused.append((index, problem))
         elif (kind := kind_of(event["type"])) == "move":
+            if rules.is_elsewhere(event["data"]["commune"]):
+                decoded.elsewhere += 1
+                continue
             entry = move_entry(index, event["type"], event["data"], landlord)
             decoded.moves.extend(with_earlier_identity(entry, rules))
         else:
-            rank = (event["data"]["revision"], register_hash(event["data"], kind))
-            decoded.registers.append(RegisterEntry(index, kind, rank, event["data"]))
+            decoded.registers.append(register_entry(index, kind, event["data"], rules))
     if refused:
         raws = element_texts(message.payload, refused[-1][0])
         decoded.rejected.extend(Rejected(index, problem, raws[index].encode()) for index, problem in refused)
