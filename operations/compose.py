@@ -5,6 +5,7 @@ import subprocess
 from base64 import b64encode
 
 from operations.certificates import CertificateFiles, ensure_certificates
+from operations.services import gateway_service
 from operations.services.errors import ServiceError
 from runtime.clock import SystemClock
 from runtime.database import ROLES
@@ -12,7 +13,7 @@ from runtime.settings import ROOT, Settings
 
 ENV_FILE = ROOT / ".env"
 PRINCIPALS = ("admin", "worker", "postgres", "grafana-admin", "grafana-public-admin", *ROLES)
-PORTS = ("kafka", "kafka_tls", "postgres", "grafana", "grafana_public")
+PORTS = ("kafka", "kafka_tls", "gateway", "postgres", "grafana", "grafana_public")
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -42,12 +43,13 @@ def write_environment(settings: Settings) -> None:
 def up(settings: Settings) -> None:
     """Start every service of `docker-compose.yml` and wait until all are healthy; ServiceError if Docker refuses."""
     write_environment(settings)
-    _compose("up", "--detach", "--build", "--wait")
+    profile = ("--profile", "gateway") if gateway_service.is_wanted(settings) else ()
+    _compose(*profile, "up", "--detach", "--build", "--wait")
 
 
 def down() -> None:
     """Stop them; volumes stay."""
-    _compose("--profile", "public", "down")
+    _compose("--profile", "public", "--profile", "gateway", "down")
 
 
 def _compose(*arguments: str) -> None:

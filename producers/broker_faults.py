@@ -78,17 +78,31 @@ def require_access(connection: Connection, *, sandbox: bool = False) -> None:
 
     The addresses of `bootstrap` are tried in order; the first one that is reached decides.
     """
-    unreached: AddressError | None = None
+    with _reached(connection) as talk:
+        _authenticate(talk, connection)
+        _require_right(talk, connection, _topic(connection, sandbox=sandbox))
+
+
+def require_password(connection: Connection) -> None:
+    """Raise like `require_access`, without asking for a right: a suspended landlord still reads its receipts."""
+    with _reached(connection) as talk:
+        _authenticate(talk, connection)
+
+
+@contextmanager
+def _reached(connection: Connection) -> Iterator["_Talk"]:
+    """Yield a talk with the first address that answers; raises the last one's AddressError if none does."""
+    unreached = AddressError(f"{FILE_NAME} : aucune adresse dans « bootstrap ».")
     for address in _addresses(connection):
         try:
-            with closing(_connect(address)) as plain, _secured(plain, address, connection) as channel:
-                talk = _Talk(channel, address)
-                _authenticate(talk, connection)
-                _require_right(talk, connection, _topic(connection, sandbox=sandbox))
-                return
+            plain = _connect(address)
         except AddressError as error:
             unreached = error
-    raise unreached or AddressError(f"{FILE_NAME} : aucune adresse dans « bootstrap ».")
+            continue
+        with closing(plain), _secured(plain, address, connection) as channel:
+            yield _Talk(channel, address)
+            return
+    raise unreached
 
 
 def _topic(connection: Connection, *, sandbox: bool) -> str:

@@ -11,9 +11,16 @@ from operations.services.broker_service import port_answers
 from runtime.clock import SystemClock
 from runtime.settings import Settings, SettingsError, port_is_free
 
-PORTS = {"kafka": "kafka", "kafka_tls": "kafka", "controller": "kafka", "postgres": "postgres", "grafana": "grafana"}
+PORTS = {
+    "kafka": "kafka",
+    "kafka_tls": "kafka",
+    "controller": "kafka",
+    "postgres": "postgres",
+    "gateway": "gateway",
+    "grafana": "grafana",
+}
 """Each port, and the service that listens on it."""
-OPTIONAL = ("grafana",)
+OPTIONAL = ("gateway", "grafana")
 
 
 def examine_services(settings: Settings) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ FILE = ROOT / "docker-compose.yml"
 TEXT = FILE.read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
 ONE_SHOT = {"migrate"}
-PYTHON = ("migrate", "worker")
+PYTHON = ("migrate", "worker", "gateway")
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 EXACT = re.compile(r"^[a-z0-9./-]+:\d+\.\d+\.\d+(-[a-z0-9.]+)*$")
 
@@ -70,7 +70,7 @@ def test_the_file_is_valid_by_the_compose_specification() -> None:
 
 
 def test_it_has_every_service_of_the_system() -> None:
-    assert SERVICES.keys() == {"kafka", "timescaledb", "migrate", "worker", "grafana", "grafana-public"}
+    assert SERVICES.keys() == {"kafka", "timescaledb", "migrate", "worker", "gateway", "grafana", "grafana-public"}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -108,7 +108,7 @@ def test_published_ports_are_loopback_only_but_the_encrypted_ones_of_a_public_se
 ) -> None:
     for port in SERVICES[service].get("ports", []):
         assert resolved(port, {}).startswith("127.0.0.1:"), port
-        assert port.startswith("127.0.0.1:") or port.endswith(":9095"), port
+        assert port.startswith("127.0.0.1:") or port.endswith((":9095", ":8443")), port
     assert elsewhere.listen_address == "127.0.0.1"
     assert SERVICES[service].get("network_mode") is None
 
@@ -153,6 +153,7 @@ def test_nobody_starts_before_what_it_needs() -> None:
     healthy, done = "service_healthy", "service_completed_successfully"
     assert conditions["migrate"] == {"kafka": healthy, "timescaledb": healthy}
     assert conditions["worker"] == {"kafka": healthy, "timescaledb": healthy, "migrate": done}
+    assert conditions["gateway"] == {"kafka": healthy}
     assert conditions["grafana"] == conditions["grafana-public"] == {"migrate": done}
 
 
