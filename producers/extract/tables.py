@@ -255,7 +255,5 @@ def _header_of(path: Path, rows: list[tuple[int, list[str]]]) -> tuple[int, list
 
 
 def _is_data(cell: str) -> bool:
-    """A header names; it holds no number, date or amount."""
-    digits = sum(1 for character in cell if character.isdigit())
-    letters = sum(1 for character in cell if character.isalpha())
-    return digits > 0 and (letters == 0 or (digits >= 4 and digits > letters))
+    """A header names: it holds no number, date or amount."""
+    return any(one.isdigit() for one in cell) and not any(one.isalpha() for one in cell)
