@@ -27,7 +27,8 @@ class DwellingReader(RowReader):
         aside = self.set_aside(row)
         if aside is not None:
             return [], aside
-        values, shared = self.describe(row)
+        description = self.describe(row)
+        values, shared = description.values, description.problems
         mode = values.get("mode")
         if mode == IGNORE:
             return [], []

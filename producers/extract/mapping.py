@@ -137,7 +137,8 @@ def parse_mapping(text: str, path: Path) -> Mapping:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise MappingError(
-            f"{path} n'est pas du TOML valide : {error}. Vérifier les guillemets et les crochets de cette ligne."
+            f"{path} n'est pas du TOML valide : {error}. Vérifier cette ligne : ce qui a un accent, une "
+            "espace ou un signe s'écrit entre guillemets, à gauche comme à droite du signe égal."
         ) from None
     _refuse_unknown(path, "", document, {"version", "extract"})
     if document.get("version", VERSION) != VERSION:

@@ -61,7 +61,7 @@ class MoveReader(RowReader):
         if aside is not None:
             return [], aside
         description = self.describe(row)
-        values, shared = description
+        values, shared = description.values, description.problems
         if values.get("direction") == IGNORE:
             return _NOTHING
         problems = [one._replace(line=row.line) for one in shared] if shared else []
@@ -78,6 +78,8 @@ class MoveReader(RowReader):
             status = self._status(one, values, row, problems)
             self._check(one, status, started, notice, row, problems)
             if place.where is not None:
+                if own := description.leaving if one.direction == "out" else description.coming:
+                    problems += [found._replace(line=row.line) for found in own]
                 tail = self._tail(description, one.direction)
                 if tail.missing is not None:
                     problems.append(tail.missing._replace(line=row.line))

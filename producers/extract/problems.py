@@ -180,13 +180,13 @@ KINDS: dict[str, Kind] = {
         "error",
         "Code inconnu",
         "{field} : ce code n'a pas de correspondance",
-        "ajouter ce code dans [extract.codes.{key}] de mapping.toml",
+        "dire ce que veut dire ce code dans [extract.codes.{key}] de mapping.toml",
     ),
     "unknown_optional_code": Kind(
         "warning",
         "Code inconnu, compté comme inconnu",
         "{field} : ce code n'a pas de correspondance ; il est compté comme inconnu",
-        "ajouter ce code dans [extract.codes.{key}] de mapping.toml",
+        "dire ce que veut dire ce code dans [extract.codes.{key}] de mapping.toml",
     ),
     "missing_reason": Kind(
         "warning",
