@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from shapely import make_valid, union_all
+from numpy import isfinite
+from shapely import get_coordinates, make_valid, union_all
 from shapely.geometry import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -86,10 +87,19 @@ def perimeters_of(layer: Layer, territories: Territories, *, everywhere: bool = 
             f"{layer.name} ne contient aucun périmètre : une colonne code_qp, avec des codes comme QP031007 ou "
             f"QN03107M, est attendue (vu : {seen}). Est-ce bien le fichier des quartiers prioritaires ?"
         )
-    for imported in found.values():
+    usable = [found[generation] for generation in sorted(found) if found[generation].perimeters]
+    if not usable:
+        left_out = sum(one.left_out for one in found.values())
+        why = [f"{left_out} d'une autre région"] if left_out else []
+        why += [problem for one in found.values() for problem in one.problems][:1]
+        raise LandlordError(
+            f"{layer.name} : aucun périmètre utilisable ({' ; '.join(why)}). "
+            "Rien n'a été importé : prenez le fichier national."
+        )
+    for imported in usable:
         imported.perimeters.sort(key=lambda one: one.code)
         _check_place(imported, territories)
-    return [found[generation] for generation in sorted(found)]
+    return usable
 
 
 def _kept(code: str, territories: Territories, everywhere: bool) -> bool:
@@ -103,7 +113,9 @@ def _add(imported: Imported, feature: Feature, code: str, shapes: dict[str, list
         return
     shape, mended = _valid(feature.shape)
     if not shape:
-        imported.problems.append(f"objet {feature.number} ({code}) : ce n'est pas une surface, laissé de côté")
+        imported.problems.append(
+            f"objet {feature.number} ({code}) : ce n'est pas une surface aux coordonnées lisibles, laissé de côté"
+        )
         return
     if mended:
         imported.mended.append(code)
@@ -122,6 +134,8 @@ def _valid(shape: BaseGeometry) -> tuple[list[Polygon], bool]:
 
     The `structure` method keeps ground that a self-touching or doubled ring covers; `linework` would turn it out.
     """
+    if not isfinite(get_coordinates(shape)).all():
+        return [], False
     mended = not shape.is_valid
     if mended:
         shape = make_valid(shape, method="structure", keep_collapsed=False)
