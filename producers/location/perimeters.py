@@ -71,35 +71,43 @@ def perimeters_of(layer: Layer, territories: Territories, *, everywhere: bool = 
     """
     found: dict[int, Imported] = {}
     shapes: dict[str, list[Polygon]] = {}
+    nameless: list[str] = []
     for feature in layer.features:
         code = unwrapped(feature.attributes.get("code_qp", "")).upper()
         generation = generation_of(code)
         if generation is None:
+            nameless.append(f"objet {feature.number} : « {code} » n'est pas un code de QPV, laissé de côté")
             continue
         imported = found.setdefault(generation, Imported(generation, layer.name, layer.sha256))
         if not _kept(code, territories, everywhere):
             imported.left_out += 1
         else:
             _add(imported, feature, code, shapes)
-    if not found:
-        seen = ", ".join(sorted(layer.features[0].attributes)) if layer.features else "aucun objet"
-        raise LandlordError(
-            f"{layer.name} ne contient aucun périmètre : une colonne code_qp, avec des codes comme QP031007 ou "
-            f"QN03107M, est attendue (vu : {seen}). Est-ce bien le fichier des quartiers prioritaires ?"
-        )
     usable = [found[generation] for generation in sorted(found) if found[generation].perimeters]
     if not usable:
-        left_out = sum(one.left_out for one in found.values())
-        why = [f"{left_out} d'une autre région"] if left_out else []
-        why += [problem for one in found.values() for problem in one.problems][:1]
-        raise LandlordError(
-            f"{layer.name} : aucun périmètre utilisable ({' ; '.join(why)}). "
-            "Rien n'a été importé : prenez le fichier national."
-        )
+        raise LandlordError(_why_none(layer, [*found.values()]))
     for imported in usable:
         imported.perimeters.sort(key=lambda one: one.code)
         _check_place(imported, territories)
+    usable[0].problems += nameless
     return usable
+
+
+def _why_none(layer: Layer, found: list[Imported]) -> str:
+    """Say why a layer gives no perimeter at all."""
+    if not found:
+        seen = ", ".join(sorted(layer.features[0].attributes)) if layer.features else "aucun objet"
+        return (
+            f"{layer.name} ne contient aucun périmètre : une colonne code_qp, avec des codes comme QP031007 ou "
+            f"QN03107M, est attendue (vu : {seen}). Est-ce bien le fichier des quartiers prioritaires ?"
+        )
+    left_out = sum(one.left_out for one in found)
+    why = [f"{left_out} d'une autre région"] if left_out else []
+    why += [problem for one in found for problem in one.problems][:1]
+    return (
+        f"{layer.name} : aucun périmètre utilisable ({' ; '.join(why)}). "
+        "Rien n'a été importé : prenez le fichier national."
+    )
 
 
 def _kept(code: str, territories: Territories, everywhere: bool) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from schemas.territories import load
 OFFICIAL = Path(__file__).parents[4] / "shared" / "data" / "qpv"
 needs_official_files = pytest.mark.skipif(not OFFICIAL.is_dir(), reason="the official files are not on this machine")
 
+ON = date(2026, 11, 1)
 TOULOUSE, MIRAIL, OLD_MIRAIL = "31555", "QN03107M", "QP031007"
 PRADETTES, OLD_PRADETTES = "QN03106I", "QP031006"
 NUMBERS = Sequence[tuple[float, float]]

@@ -13,8 +13,7 @@ from producers.errors import LandlordError
 from producers.location.importing import import_file
 from producers.location.store import PerimeterStore
 from schemas.territories import load
-from tests.producers.location.makers import MIRAIL, OLD_MIRAIL, centre, degrees, ring, shape_file, square
-from tests.producers.location.test_store import ON
+from tests.producers.location.makers import MIRAIL, OLD_MIRAIL, ON, centre, degrees, ring, shape_file, square
 
 anywhere = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

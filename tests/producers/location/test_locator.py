@@ -25,6 +25,7 @@ from tests.producers.location.makers import (
     OFFICIAL,
     OLD_MIRAIL,
     OLD_PRADETTES,
+    ON,
     PRADETTES,
     TOULOUSE,
     centre,
@@ -32,7 +33,6 @@ from tests.producers.location.makers import (
     perimeter,
 )
 
-ON = date(2026, 11, 1)
 IN_TIME_OF_2015 = date(2022, 6, 1)
 VILLAGE = "31001"
 MODIFIED, FORMER = "QN00901M", "QP009001"
@@ -369,11 +369,13 @@ def test_only_addresses_that_are_needed_are_asked_with_the_commune_of_today() ->
             Whereabouts("09255", address="1 rue A"),
             Whereabouts(TOULOUSE, address="2 rue B", qpv_2024=MIRAIL),
             Whereabouts("33063", address="3 rue C"),
+            Whereabouts(TOULOUSE, address="4 rue D", qpv_2015=OLD_PRADETTES),
+            Whereabouts(TOULOUSE, address="5 rue E", qpv_2024="QN03199N", qpv_2015=OLD_MIRAIL),
             Whereabouts(TOULOUSE),
         ],
         ON,
     )
-    assert geocoder.asked == [Query("1 rue A", "09056")]
+    assert geocoder.asked == [Query("1 rue A", "09056"), Query("5 rue E", TOULOUSE)]
 
 
 codes_2024 = st.sampled_from([None, MIRAIL, PRADETTES, OLD_MIRAIL, "QN03199N"])

@@ -193,6 +193,13 @@ def test_only_the_region_is_kept_unless_asked_and_never_overseas(tmp_path: Path)
     assert [one.code for one in imported(path, everywhere=True).perimeters] == [MIRAIL, "QN03301N"]
 
 
+def test_a_code_that_is_none_is_told_and_the_others_stay(tmp_path: Path) -> None:
+    features = [(CODE, degrees(square(MIRAIL))), ({"code_qp": "QN0310"}, degrees(square(MIRAIL)))]
+    found = imported(geojson(tmp_path / "q.geojson", features))
+    assert_is_the_square(found)
+    assert found.problems == ["objet 2 : « QN0310 » n'est pas un code de QPV, laissé de côté"]
+
+
 def test_a_file_with_nothing_of_the_region_replaces_nothing(tmp_path: Path) -> None:
     elsewhere = geojson(tmp_path / "q.geojson", [({"code_qp": "QN03301N"}, degrees(square(MIRAIL)))])
     assert "aucun périmètre utilisable (1 d'une autre région)" in refused(elsewhere)
