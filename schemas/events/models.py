@@ -16,13 +16,15 @@ MOVE_OUT = "fr.data-quartiers.tenancy.move-out.v1"
 MOVE_IN = "fr.data-quartiers.tenancy.move-in.v1"
 STOCK = "fr.data-quartiers.stock.v1"
 DECLARATION = "fr.data-quartiers.declaration.v1"
+COUNTS = "fr.data-quartiers.counts.v1"
 
 Commune = Annotated[str, Field(pattern=r"^([0-9]{2}|2[AB])[0-9]{3}$", description="Code INSEE de la commune")]
 Qpv2024 = Annotated[str, Field(pattern=r"^QN([0-9]{3}|02[AB])[0-9]{2}[NMIC]$", description="Code du QPV de 2024")]
 Qpv2015 = Annotated[str, Field(pattern=r"^QP([0-9]{3}|02[AB])[0-9]{3}$", description="Code du QPV de 2015")]
 Month = Annotated[str, Field(pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$", description="Mois, AAAA-MM")]
 Siren = Annotated[str, Field(pattern=r"^[0-9]{9}$", description="Numéro SIREN du bailleur")]
-Revision = Annotated[int, Field(ge=0, lt=2**62, description="Entier qui ne fait que croître")]
+LAST_REVISION = 2**62
+Revision = Annotated[int, Field(ge=0, lt=LAST_REVISION, description="Entier qui ne fait que croître")]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Rooms = Literal["T1", "T2", "T3", "T4", "T5", "T6+", "unknown"]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_+\-]+$")]
@@ -149,6 +151,27 @@ class Declaration(_Open):
     control_totals: Annotated[list[ControlTotal], Field(max_length=600)] = []
 
 
+class CountCell(_Open):
+    """How many effective moves of a month had this place, direction and reason."""
+
+    commune: Commune
+    qpv_2024: Qpv2024 | None = None
+    qpv_2015: Qpv2015 | None = None
+    qpv_status: QpvStatus | None = None
+    direction: Direction
+    reason: Code = "non_renseigne"
+    count: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class Counts(_Open):
+    """All effective moves of a month, counted: for a landlord of which no row may leave. Never beside moves."""
+
+    month: Month
+    revision: Revision
+    cells: Annotated[list[CountCell], Field(max_length=20_000)] = []
+    code_list_version: Annotated[int, Field(ge=1, le=9999)] = 1
+
+
 class _Envelope(BaseModel):
     """CloudEvents 1.0, structured JSON mode."""
 
@@ -182,4 +205,11 @@ class DeclarationEvent(_Envelope):
     data: Declaration
 
 
-Event = Annotated[MoveEvent | StockEvent | DeclarationEvent, Field(discriminator="type")]
+class CountsEvent(_Envelope):
+    """Envelope of counts."""
+
+    type: Literal["fr.data-quartiers.counts.v1"]
+    data: Counts
+
+
+Event = Annotated[MoveEvent | StockEvent | DeclarationEvent | CountsEvent, Field(discriminator="type")]

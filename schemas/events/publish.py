@@ -5,13 +5,14 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from schemas.events.models import DeclarationEvent, MoveEvent, StockEvent
+from schemas.events.models import CountsEvent, DeclarationEvent, MoveEvent, StockEvent
 
 PUBLISHED = Path(__file__).parents[1] / "published"
 PUBLISHED_MODELS: dict[str, type[BaseModel]] = {
     "move.v1.schema.json": MoveEvent,
     "stock.v1.schema.json": StockEvent,
     "declaration.v1.schema.json": DeclarationEvent,
+    "counts.v1.schema.json": CountsEvent,
 }
 
 
