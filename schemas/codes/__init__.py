@@ -47,6 +47,11 @@ def versions() -> tuple[Version, ...]:
 CURRENT_VERSION = versions()[-1].version
 
 
+def code_list_names() -> list[str]:
+    """Return the names of all code lists, in order."""
+    return sorted(path.stem for path in _FOLDER.glob("*.csv") if path.stem != "versions")
+
+
 @cache
 def code_list(name: str) -> dict[str, Code]:
     """Return `{code: Code}` of the list `name`; FileNotFoundError if there is no such list."""
