@@ -9,7 +9,17 @@ from typing import Any, NamedTuple
 
 from pydantic.json_schema import models_json_schema
 
-from schemas.events.models import DECLARATION, MOVE_IN, MOVE_OUT, STOCK, DeclarationEvent, MoveEvent, StockEvent
+from schemas.events.models import (
+    COUNTS,
+    DECLARATION,
+    MOVE_IN,
+    MOVE_OUT,
+    STOCK,
+    CountsEvent,
+    DeclarationEvent,
+    MoveEvent,
+    StockEvent,
+)
 from schemas.events.reading import MAX_EVENTS
 from schemas.events.receipts import ReceiptEvent
 
@@ -41,12 +51,13 @@ _EVENTS = (
     _Message(
         "declaration", DECLARATION, "DeclarationEvent", "Déclaration", "Tous les mouvements jusqu'à ce jour sont là"
     ),
+    _Message("counts", COUNTS, "CountsEvent", "Comptes", "Les mouvements d'un mois, sans aucune ligne"),
 )
 _SENT = [*(message.key for message in _EVENTS), "batch"]
 
 
 def asyncapi(version: str, examples: dict[str, Any]) -> dict[str, Any]:
-    """Return the document. `examples` holds one event by message: move-out, move-in, stock, declaration, receipt."""
+    """Return the document. `examples` holds one event by message: those of `_EVENTS`, and receipt."""
     return {
         "asyncapi": "3.0.0",
         "info": _info(version),
@@ -245,7 +256,7 @@ def _headers(content_type: str) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    models = (MoveEvent, StockEvent, DeclarationEvent, ReceiptEvent)
+    models = (MoveEvent, StockEvent, DeclarationEvent, CountsEvent, ReceiptEvent)
     _, made = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )

@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from schemas.codes import code_list, code_list_names, versions
+from schemas.codes import Code, code_list, code_list_names, versions
 from schemas.contract import VERSION
 from schemas.contract.asyncapi import asyncapi
-from schemas.events.models import DeclarationEvent, MoveEvent, StockEvent
+from schemas.events.models import CountsEvent, DeclarationEvent, MoveEvent, StockEvent
 from schemas.events.receipts import ReceiptEvent
 
 PUBLISHED = Path(__file__).parents[1] / "published"
@@ -21,6 +21,7 @@ PUBLISHED_MODELS: dict[str, type[BaseModel]] = {
     "move.v1.schema.json": MoveEvent,
     "stock.v1.schema.json": StockEvent,
     "declaration.v1.schema.json": DeclarationEvent,
+    "counts.v1.schema.json": CountsEvent,
     "receipt.v1.schema.json": ReceiptEvent,
 }
 
@@ -46,19 +47,26 @@ def codes() -> dict[str, Any]:
     return {
         "versions": [version._asdict() | {"published_on": version.published_on.isoformat()} for version in versions()],
         "lists": {
-            name: [
-                {"code": code, "label_fr": row.label_fr, "sensitive": row.sensitive}
-                | ({"nature_class": row.nature_class} if row.nature_class else {})
-                for code, row in code_list(name).items()
-            ]
-            for name in code_list_names()
+            name: [_published_code(code, row) for code, row in code_list(name).items()] for name in code_list_names()
         },
+    }
+
+
+def _published_code(code: str, row: Code) -> dict[str, Any]:
+    """Return a code as it is published; `valid_to` only if it is no longer in use (it is still accepted)."""
+    return {
+        "code": code,
+        "label_fr": row.label_fr,
+        "sensitive": row.sensitive,
+        "valid_from": row.valid_from.isoformat(),
+        **({"valid_to": row.valid_to.isoformat()} if row.valid_to else {}),
+        **({"nature_class": row.nature_class} if row.nature_class else {}),
     }
 
 
 def documents() -> dict[str, str]:
     """Return the text of every generated file by its name in `schemas/published/`."""
-    examples = {name: example(name) for name in ("move-out", "move-in", "stock", "declaration", "receipt")}
+    examples = {name: example(name) for name in ("move-out", "move-in", "stock", "declaration", "counts", "receipt")}
     made: dict[str, Any] = {name: schema(name) for name in PUBLISHED_MODELS}
     made |= {"codes.json": codes(), "asyncapi.json": asyncapi(VERSION, examples)}
     return {name: _written(document, in_order=name == "asyncapi.json") for name, document in made.items()}

@@ -16,13 +16,15 @@ MOVE_OUT = "fr.data-quartiers.tenancy.move-out.v1"
 MOVE_IN = "fr.data-quartiers.tenancy.move-in.v1"
 STOCK = "fr.data-quartiers.stock.v1"
 DECLARATION = "fr.data-quartiers.declaration.v1"
+COUNTS = "fr.data-quartiers.counts.v1"
 
 Commune = Annotated[str, Field(pattern=r"^([0-9]{2}|2[AB])[0-9]{3}$", description="Code INSEE de la commune")]
 Qpv2024 = Annotated[str, Field(pattern=r"^QN([0-9]{3}|02[AB])[0-9]{2}[NMIC]$", description="Code du QPV de 2024")]
 Qpv2015 = Annotated[str, Field(pattern=r"^QP([0-9]{3}|02[AB])[0-9]{3}$", description="Code du QPV de 2015")]
 Month = Annotated[str, Field(pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$", description="Mois, AAAA-MM")]
 Siren = Annotated[str, Field(pattern=r"^[0-9]{9}$", description="Numéro SIREN du bailleur")]
-Revision = Annotated[int, Field(ge=0, lt=2**62, description="Entier qui ne fait que croître")]
+LAST_REVISION = 2**62
+Revision = Annotated[int, Field(ge=0, lt=LAST_REVISION, description="Entier qui ne fait que croître")]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Rooms = Literal["T1", "T2", "T3", "T4", "T5", "T6+", "unknown"]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_+\-]+$")]
@@ -298,6 +300,53 @@ class Declaration(_Open):
     ] = []
 
 
+class CountCell(_Open):
+    """How many effective moves of a month had this place, direction and reason."""
+
+    model_config = _described("Compte", "Les mouvements effectifs d'un mois, d'un lieu, d'un sens et d'un motif")
+
+    commune: Annotated[Commune, _said("Commune", "Code INSEE de la commune, en Occitanie")]
+    qpv_2024: Annotated[
+        Qpv2024 | None, _said("QPV de 2024", "Code du quartier prioritaire de 2024. Absent : voir qpv_status")
+    ] = None
+    qpv_2015: Annotated[
+        Qpv2015 | None, _said("QPV de 2015", "Code du quartier prioritaire de 2015. Absent : hors de tous")
+    ] = None
+    qpv_status: Annotated[QpvStatus | None, _of("qpv_status", "Situation", _SITUATION)] = None
+    direction: Annotated[Direction, _of("direction", "Sens", "Départ ou arrivée")]
+    reason: Annotated[Code, _of(_REASONS, "Motif ou nature", "Motif des départs, ou nature des arrivées")] = (
+        "non_renseigne"
+    )
+    count: Annotated[
+        Annotated[int, Field(ge=1, le=1_000_000)],
+        _said("Nombre", "Mouvements effectifs ; une case vide ne s'envoie pas"),
+    ]
+
+
+class Counts(_Open):
+    """All effective moves of a month, counted: for a landlord of which no row may leave. Never beside moves."""
+
+    model_config = _described(
+        "Comptes",
+        "Tous les mouvements effectifs d'un mois, comptés : pour un bailleur dont aucune ligne ne peut sortir",
+    )
+
+    month: Annotated[Month, _said("Mois", "Mois d'effet, AAAA-MM")]
+    revision: Annotated[Revision, _said("Révision", "La plus grande l'emporte, pour un même mois")]
+    cells: Annotated[
+        list[CountCell],
+        Field(
+            max_length=20_000,
+            title="Cases",
+            description="Une case par lieu, sens et motif ; aucune deux fois. Elles remplacent toutes celles du mois",
+        ),
+    ] = []
+    code_list_version: Annotated[
+        Annotated[int, Field(ge=1, le=9999)],
+        _said("Version des listes", "Version des listes de codes que connaît l'émetteur"),
+    ] = 1
+
+
 class _Envelope(BaseModel):
     """CloudEvents 1.0, structured JSON mode."""
 
@@ -355,4 +404,13 @@ class DeclarationEvent(_Envelope):
     data: Declaration
 
 
-Event = Annotated[MoveEvent | StockEvent | DeclarationEvent, Field(discriminator="type")]
+class CountsEvent(_Envelope):
+    """Envelope of counts."""
+
+    model_config = _described("Envoi de comptes", "Enveloppe CloudEvents 1.0, JSON structuré")
+
+    type: Annotated[Literal["fr.data-quartiers.counts.v1"], _said("Type", "Comptes")]
+    data: Counts
+
+
+Event = Annotated[MoveEvent | StockEvent | DeclarationEvent | CountsEvent, Field(discriminator="type")]

@@ -18,6 +18,9 @@ from typing_extensions import TypedDict
 
 from schemas.events.models import (
     ControlTotal,
+    CountCell,
+    Counts,
+    CountsEvent,
     Declaration,
     DeclarationEvent,
     Move,
@@ -101,10 +104,14 @@ def _as_typed_dict(model: type[BaseModel]) -> Any:
     return made
 
 
-for _model in (Move, StockCell, ControlTotal, Stock, Declaration, MoveEvent, StockEvent, DeclarationEvent):
+_MODELS = (
+    *(Move, StockCell, ControlTotal, CountCell, Stock, Declaration, Counts),
+    *(MoveEvent, StockEvent, DeclarationEvent, CountsEvent),
+)
+for _model in _MODELS:
     _as_typed_dict(_model)
 
-_KINDS: Any = tuple(_REPLACED[model] for model in (MoveEvent, StockEvent, DeclarationEvent))
+_KINDS: Any = tuple(_REPLACED[model] for model in (MoveEvent, StockEvent, DeclarationEvent, CountsEvent))
 _EVENT: Any = Annotated[Union[_KINDS], Field(discriminator="type")]  # noqa: UP007
 _ONE: TypeAdapter[dict[str, Any]] = TypeAdapter(_EVENT)
 

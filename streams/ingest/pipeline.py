@@ -29,7 +29,7 @@ from streams.ingest.commit import (
     refused,
     without_registers,
 )
-from streams.ingest.decode import Decoded, Message, decode
+from streams.ingest.decode import Message, decode
 from streams.worker_settings import RETRY_SECONDS
 
 EXIT_BUG = 70
@@ -107,11 +107,12 @@ class Pipeline:
 
     def prepare(self, messages: Sequence[Message]) -> Batch:
         """Decode and pack; waits for the database if a new place has to be numbered while it is away."""
-        return Batch([self._ready(decode(message, self._rules)) for message in messages], self._cells)
+        return Batch([self._ready(message) for message in messages], self._cells)
 
-    def _ready(self, decoded: Decoded) -> Ready:
+    def _ready(self, message: Message) -> Ready:
         while True:
             try:
+                decoded = decode(message, self._rules)
                 self._chunks.ensure(decoded.received_on)
                 return make_ready(decoded, self._cells)
             except TRANSIENT as error:

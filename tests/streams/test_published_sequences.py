@@ -14,16 +14,13 @@ TALLY = "SELECT outcome, sum(n)::int FROM core.tally GROUP BY outcome"
 COUNTED = "SELECT to_char(effect_month, 'YYYY-MM'), sum(delta)::int FROM core.fact GROUP BY 1 HAVING sum(delta) <> 0"
 REASONS = "SELECT reason FROM core.quarantine ORDER BY quarantine_id"
 DECLARED = "SELECT complete_through::text FROM core.declaration ORDER BY revision DESC LIMIT 1"
-# The ledger's part of `former_move_id` is not there yet: then this mark goes (it is strict).
-TO_COME = {"rotation": pytest.mark.xfail(strict=True, reason="the ledger does not follow former_move_id yet")}
-EVERY = [pytest.param(one, id=one["key"], marks=TO_COME.get(one["key"], ())) for one in SEQUENCES]
 
 
 def tally(stage: Stage) -> Counter[str]:
     return Counter(dict(stage.rows(TALLY)))
 
 
-@pytest.mark.parametrize("sequence", EVERY)
+@pytest.mark.parametrize("sequence", SEQUENCES, ids=lambda one: str(one["key"]))
 def test_a_published_sequence_of_events_ends_as_it_says(stage: Stage, sequence: dict[str, Any]) -> None:
     stage.restart(date.fromisoformat(sequence["steps"][-1]["on"]))
     for offset, step in enumerate(sequence["steps"]):

@@ -9,8 +9,11 @@ from schemas.contract.publish import PUBLISHED
 
 ROOT = Path(__file__).parents[3]
 RELEASES = PUBLISHED / "releases"
-TYPES = ("move", "stock", "declaration")
-EXAMPLES = {"move-out": "move", "move-in": "move", "stock": "stock", "declaration": "declaration", "receipt": "receipt"}
+RELEASED_TYPES = ("move", "stock", "declaration")
+"""The types of the first release."""
+EXAMPLES = {"move-out": "move", "move-in": "move"} | {
+    name: name for name in ("stock", "declaration", "counts", "receipt")
+}
 """Each example, and the schema that it is one of."""
 _OFFICIAL = ROOT / "docs/examples/node/node_modules/@asyncapi/specs/schemas/3.0.0-without-$id.json"
 

@@ -15,7 +15,7 @@ from tests.schemas.contract.published import document, official_asyncapi
 
 DOCUMENT = document("asyncapi.json")
 MESSAGES = DOCUMENT["components"]["messages"]
-EVENTS = ("move-out", "move-in", "stock", "declaration")
+EVENTS = ("move-out", "move-in", "stock", "declaration", "counts")
 SIREN = "123456789"
 
 

@@ -18,7 +18,7 @@ from schemas.events.reading import read_message
 from schemas.events.rules import Rules
 from schemas.territories import load
 from tests.schemas.contract.drawn import drawn
-from tests.schemas.contract.published import PUBLISHED, TYPES, document, releases, schema_file
+from tests.schemas.contract.published import PUBLISHED, RELEASED_TYPES, document, releases, schema_file
 
 MOVE = document(schema_file("move"))
 Schema = dict[str, Any]
@@ -49,7 +49,17 @@ def test_every_released_schema_still_has_its_type(folder: Path, name: str) -> No
 
 def test_the_first_release_is_kept() -> None:
     assert releases()[0].name == "1.0"
-    assert {path.name for path in releases()[0].glob("*.json")} == {schema_file(kind) for kind in TYPES}
+    assert {path.name for path in releases()[0].glob("*.schema.json")} == {schema_file(kind) for kind in RELEASED_TYPES}
+
+
+@pytest.mark.parametrize("folder", releases(), ids=lambda folder: str(folder.name))
+def test_no_code_of_a_released_list_is_gone_or_means_something_else(folder: Path) -> None:
+    before, now = (
+        {(name, row["code"]): row.get("nature_class") for name, rows in lists["lists"].items() for row in rows}
+        for lists in (released(folder, "codes.json"), document("codes.json"))
+    )
+    assert len(before) > 50
+    assert before.items() <= now.items()
 
 
 @each_release
