@@ -12,7 +12,7 @@ import pytest
 
 from producers.pseudonyms import pseudonym
 from runtime.broker import landlord_connection
-from runtime.topics import moves_topic
+from runtime.topics import moves_topic, sandbox_topic
 from tests.streams.faults.harness import Stage
 
 ROOT = Path(__file__).parents[2]
@@ -47,10 +47,10 @@ class Landlord:
     siren: str
     folder: Path
 
-    def publish(self, rows: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:
+    def publish(self, rows: list[dict[str, Any]], *options: str) -> subprocess.CompletedProcess[str]:
         moves = self.folder / "moves.json"
         moves.write_text(json.dumps(rows), encoding="utf-8")
-        return run("publish.mjs", self.folder / "connection.toml", self.folder / "key.hex", moves)
+        return run("publish.mjs", self.folder / "connection.toml", self.folder / "key.hex", moves, *options)
 
 
 def write_connection(folder: Path, siren: str, bootstrap: str, password: str) -> None:
@@ -103,6 +103,16 @@ def test_a_refused_event_is_told_with_its_remedy_and_the_example_fails(stage: St
     assert ran.returncode == 1
     assert re.search(r"refusé, événement 0, /data/commune : .*\(unknown_commune\)\n +à faire : \S", ran.stdout)
     assert tally(stage, landlord.siren) == {"applied": 2, "quarantined": 1}
+
+
+@pytest.mark.services
+@pytest.mark.faults
+@receipts_to_come
+def test_the_example_tries_out_in_the_sandbox_and_nothing_counts(stage: Stage, landlord: Landlord) -> None:
+    ran = landlord.publish(MOVES, "--bac-a-sable")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert f"{sandbox_topic(landlord.siren)}, position 1 : 2 accepté(s)" in ran.stdout
+    assert stage.query(LEDGER, (landlord.siren,)) == []
 
 
 @pytest.mark.services
