@@ -32,7 +32,7 @@ def _root() -> None:
 
 def server_is_installed() -> bool:
     """Return whether this machine has what the operator's commands need: a landlord's has not."""
-    return all(importlib.util.find_spec(name) for name in SERVER_PACKAGES)
+    return all(name in sys.modules or importlib.util.find_spec(name) for name in SERVER_PACKAGES)
 
 
 def _register_all(package: ModuleType) -> None:

@@ -16,7 +16,7 @@ from operations.services import broker_service, database_service
 from runtime.broker import admin, enrol_worker
 from runtime.database import connect
 from runtime.settings import Settings
-from runtime.topics import MOVES, RECEIPTS, SENTINEL
+from runtime.topics import MOVES, RECEIPTS, SANDBOX, SENTINEL
 from schemas.territories import load
 
 MUTABLE = (
@@ -62,7 +62,9 @@ def broker(settings: Settings) -> Settings:
     """The broker without any landlord's topic, the worker's rights given."""
     client = admin(settings)
     try:
-        stale = [name for name in client.list_topics() if name.startswith((MOVES, RECEIPTS)) and name != SENTINEL]
+        stale = [
+            name for name in client.list_topics() if name.startswith((MOVES, RECEIPTS, SANDBOX)) and name != SENTINEL
+        ]
         if stale:
             client.delete_topics(stale)
     finally:
