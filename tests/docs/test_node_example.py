@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
+from operations.certificates import CertificateFiles
 from producers.pseudonyms import pseudonym
 from runtime.broker import landlord_connection
 from runtime.topics import moves_topic, sandbox_topic
@@ -53,18 +55,20 @@ class Landlord:
         return run("publish.mjs", self.folder / "connection.toml", self.folder / "key.hex", moves, *options)
 
 
-def write_connection(folder: Path, siren: str, bootstrap: str, password: str) -> None:
-    text = f'siren = "{siren}"\nbootstrap = "{bootstrap}"\npassword = "{password}"\n'
-    (folder / "connection.toml").write_text(text, encoding="utf-8")
+def write_connection(folder: Path, siren: str, bootstrap: str, password: str, ca_file: str = "") -> None:
+    lines = [f'siren = "{siren}"', f'bootstrap = "{bootstrap}"', f'password = "{password}"']
+    lines += [f'ca_file = "{ca_file}"'] if ca_file else []
+    (folder / "connection.toml").write_text("\n".join(lines), encoding="utf-8")
     (folder / "key.hex").write_text(KEY, encoding="utf-8")
 
 
 @pytest.fixture
 def landlord(stage: Stage, tmp_path: Path) -> Landlord:
-    """A landlord whose messages a worker takes."""
+    """A landlord whose messages a worker takes, and who reaches the encrypted listener as a real one does."""
     (siren,) = stage.enrol(1)
-    connection = landlord_connection(stage.settings, siren)
-    write_connection(tmp_path, siren, connection.bootstrap, connection.password)
+    password = landlord_connection(stage.settings, siren).password
+    shutil.copy(CertificateFiles.of(stage.settings).authority, tmp_path / "ca.pem")
+    write_connection(tmp_path, siren, f"127.0.0.1:{stage.settings.port('kafka_tls')}", password, "ca.pem")
     stage.start(1)
     return Landlord(siren, tmp_path)
 
@@ -134,6 +138,16 @@ def test_what_the_example_sends_is_taken_by_the_worker(stage: Stage, landlord: L
         ("content-type", b"application/cloudevents+json"),
         ("content-type", b"application/cloudevents-batch+json"),
     }
+
+
+@pytest.mark.services
+@pytest.mark.faults
+def test_a_certificate_of_another_authority_is_refused_by_the_example(stage: Stage, landlord: Landlord) -> None:
+    trustme.CA().cert_pem.write_to_path(str(landlord.folder / "ca.pem"))
+    ran = landlord.publish(MOVES)
+    assert ran.returncode == 2
+    assert "certificat refusé" in ran.stderr
+    assert stage.topic(moves_topic(landlord.siren)) == []
 
 
 @pytest.mark.services
