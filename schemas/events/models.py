@@ -29,7 +29,16 @@ Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Rooms = Literal["T1", "T2", "T3", "T4", "T5", "T6+", "unknown"]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_+\-]+$")]
 Direction = Literal["out", "in"]
+Source = Annotated[str, Field(pattern=r"^urn:siren:[0-9]{9}$")]
+ContentType = Annotated[str, Field(pattern=r"^application/json *(;.*)?$")]
+StartYear = Annotated[str, Field(pattern=r"^([0-9]{4}|unknown)$")]
 QpvStatus = Literal["inside", "outside", "uncertain", "unknown"]
+
+
+def pattern_of(text: Any) -> str:
+    """Return the pattern of one of these types of text."""
+    (field,) = text.__metadata__
+    return next(str(part.pattern) for part in field.metadata if hasattr(part, "pattern"))
 
 
 def _of(codes: str | dict[str, str], title: str, description: str) -> Any:
@@ -228,7 +237,7 @@ class StockCell(_Open):
     ] = 0
     out_of_market_sale: Annotated[Count, _said("Hors marché, vente", "Vides avant vente, non proposés")] = 0
     tenancies_by_start_year: Annotated[
-        dict[Annotated[str, Field(pattern=r"^([0-9]{4}|unknown)$")], Count],
+        dict[StartYear, Count],
         Field(
             max_length=120,
             title="Baux par année de début",
@@ -359,19 +368,9 @@ class _Envelope(BaseModel):
             min_length=1, max_length=128, title="Événement", description="Identifiant de l'envoi, choisi par l'émetteur"
         ),
     ]
-    source: Annotated[
-        str,
-        Field(
-            pattern=r"^urn:siren:[0-9]{9}$",
-            title="Émetteur",
-            description="urn:siren: puis le SIREN du titulaire du sujet",
-        ),
-    ]
+    source: Annotated[Source, _said("Émetteur", "urn:siren: puis le SIREN du titulaire du sujet")]
     time: Annotated[datetime, _said("Instant", "Instant de l'envoi, AAAA-MM-JJThh:mm:ssZ ; il ne décide de rien")]
-    datacontenttype: Annotated[
-        str,
-        Field(pattern=r"^application/json *(;.*)?$", title="Type du contenu", description="Toujours du JSON"),
-    ] = "application/json"
+    datacontenttype: Annotated[ContentType, _said("Type du contenu", "Toujours du JSON")] = "application/json"
 
 
 class MoveEvent(_Envelope):

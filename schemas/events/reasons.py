@@ -66,7 +66,7 @@ REASONS: dict[ReasonCode, Reason] = {
         '"effective_on": "30/02/2026"',
     ),
     "unknown_code": Reason(
-        "Employez une valeur de la liste publiée ; si une liste plus récente l'a, dites-le par code_list_version.",
+        "Employez une valeur publiée ; si elle est d'une liste plus récente, annoncez-la dans code_list_version.",
         '"reason": "depart_sur_mars"',
     ),
     "wrong_source": Reason(
