@@ -169,6 +169,10 @@ def _topic(address: str, title: str, description: str, messages: list[str]) -> d
 
 
 def _operations() -> dict[str, Any]:
+    sandbox = {
+        "type": "object",
+        "properties": {"sandbox": {"type": "boolean", "description": "Vrai : le message va au bac à sable"}},
+    }
     user = {"type": "string", "description": "Quelconque, mais commence par landlord- et le SIREN"}
     return {
         "sendMoves": _sends("moves", "Envoyer des mouvements, un parc, une déclaration"),
@@ -181,7 +185,7 @@ def _operations() -> dict[str, Any]:
             "bindings": {"kafka": {"groupId": user, "bindingVersion": _KAFKA}},
         },
         "postMoves": _sends("gateway", "Envoyer par HTTPS")
-        | {"bindings": {"http": {"method": "POST", "bindingVersion": _HTTP}}},
+        | {"bindings": {"http": {"method": "POST", "query": sandbox, "bindingVersion": _HTTP}}},
     }
 
 

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[3]
 RELEASES = PUBLISHED / "releases"
 RELEASED_TYPES = ("move", "stock", "declaration")
 """The types of the first release."""
+SENT_TYPES = (*RELEASED_TYPES, "counts")
 EXAMPLES = {"move-out": "move", "move-in": "move"} | {
     name: name for name in ("stock", "declaration", "counts", "receipt")
 }

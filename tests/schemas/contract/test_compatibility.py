@@ -18,7 +18,7 @@ from schemas.events.reading import read_message
 from schemas.events.rules import Rules
 from schemas.territories import load
 from tests.schemas.contract.drawn import drawn
-from tests.schemas.contract.published import PUBLISHED, RELEASED_TYPES, document, releases, schema_file
+from tests.schemas.contract.published import PUBLISHED, RELEASED_TYPES, SENT_TYPES, document, releases, schema_file
 
 MOVE = document(schema_file("move"))
 Schema = dict[str, Any]
@@ -83,6 +83,15 @@ def test_an_event_of_today_is_valid_for_a_reader_of_a_released_version(
     event = data.draw(drawn(today, today))
     assert Draft202012Validator(today).is_valid(event), "what is drawn is valid"
     assert list(Draft202012Validator(released(folder, name)).iter_errors(event)) == []
+
+
+@pytest.mark.parametrize("kind", SENT_TYPES)
+@given(data=st.data())
+@enough
+def test_an_event_valid_by_todays_schema_is_read(kind: str, data: st.DataObject) -> None:
+    schema = document(schema_file(kind))
+    event = data.draw(drawn(schema, schema))
+    assert [bad.problem for bad in read_message(json.dumps(event).encode()).rejected] == []
 
 
 def test_an_event_of_a_newer_minor_version_is_accepted() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from schemas.codes import CURRENT_VERSION, code_list
 from schemas.contract import VERSION
 from schemas.contract.publish import PUBLISHED, PUBLISHED_MODELS, documents
 from schemas.events.reading import read_message
+from schemas.events.reasons import remedy
 from schemas.events.receipts import ReceiptEvent
 from schemas.events.rules import Rules
 from schemas.territories import load
@@ -101,6 +102,21 @@ def test_the_receipt_of_the_examples_adds_up() -> None:
     receipt = ReceiptEvent.model_validate_json(json.dumps(document("examples/receipt.json"))).data
     assert sum(receipt.outcomes.values()) == receipt.events
     assert receipt.rejected_total == receipt.outcomes["quarantined"] == len(receipt.rejected)
+
+
+def test_the_receipt_of_the_examples_says_what_the_rules_and_the_remedies_say() -> None:
+    (remark,) = document("examples/receipt.json")["data"]["rejected"]
+    event = document("examples/move-in.json")
+    event["data"]["commune"] = remark["message_fr"].split()[-1]
+    ((_, read),) = read_message(json.dumps(event).encode()).events
+    problem = Rules(load()).check(read, "123456789", date(2026, 3, 9))
+    assert problem is not None
+    assert remark["event_id"] == event["id"]
+    assert (problem.reason, problem.pointer, problem.message_fr) == (
+        *(remark["code"], remark["pointer"]),
+        remark["message_fr"],
+    )
+    assert remark["remedy_fr"] == remedy(problem.reason)
 
 
 def test_the_newest_entry_of_the_changelog_is_the_contracts_version() -> None:
