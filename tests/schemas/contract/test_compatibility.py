@@ -24,7 +24,7 @@ MOVE = document(schema_file("move"))
 Schema = dict[str, Any]
 Spoil = Callable[[Schema], None]
 RELEASED = [(folder, path.name) for folder in releases() for path in sorted(folder.glob("*.schema.json"))]
-enough = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+enough = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 each_release = pytest.mark.parametrize(
     ("folder", "name"), RELEASED, ids=[f"{folder.name} {name}" for folder, name in RELEASED]
 )
