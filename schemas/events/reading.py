@@ -29,6 +29,7 @@ from schemas.events.models import (
     StockCell,
     StockEvent,
 )
+from schemas.events.reasons import ReasonCode
 
 MAX_EVENTS = 500
 MAX_TEXT = 300
@@ -44,7 +45,7 @@ def shortened(text: str, longest: int = MAX_TEXT) -> str:
 class Problem:
     """Why an event was refused: a reason code, a JSON pointer, and what to do, in French."""
 
-    reason: str
+    reason: ReasonCode
     pointer: str
     message_fr: str
 
@@ -147,6 +148,8 @@ _MESSAGES_FR = {
     "less_than": "nombre trop grand : moins de {lt}",
 }
 
+_REASONS: dict[str, ReasonCode] = {"missing": "missing_field", "literal_error": "unknown_code"}
+
 
 def _explain(error: ValidationError) -> Problem:
     """Turn the first error of a validation into a problem a landlord's clerk can read."""
@@ -171,8 +174,7 @@ def _explain(error: ValidationError) -> Problem:
         text = template.format(**{name: str(value).replace(" or ", " ou ") for name, value in context.items()})
     except (KeyError, IndexError):
         text = template
-    reason = {"missing": "missing_field", "literal_error": "unknown_code"}.get(kind, "invalid_field")
-    return Problem(reason, pointer, text)
+    return Problem(_REASONS.get(kind, "invalid_field"), pointer, text)
 
 
 _BLANK = " \t\n\r"
@@ -230,7 +232,7 @@ def _slices(text: str, last: int | None = None) -> list[str]:
     return found
 
 
-def _whole(payload: bytes, reason: str, message_fr: str) -> Reading:
+def _whole(payload: bytes, reason: ReasonCode, message_fr: str) -> Reading:
     return Reading([], [Rejected(0, Problem(reason, "", message_fr), payload)])
 
 

@@ -24,8 +24,6 @@ KEY = "00112233445566778899aabbccddeeff" * 2
 MOVES: list[dict[str, Any]] = json.loads((EXAMPLE / "moves.json").read_text(encoding="utf-8"))
 TALLY = "SELECT outcome, sum(n)::int FROM core.tally WHERE landlord = %s GROUP BY outcome"
 LEDGER = "SELECT move_id, dwelling, direction, effective_on::text FROM core.move WHERE landlord = %s ORDER BY 4"
-# Until the worker's receipts are those of the contract (CloudEvents), the example waits for them in vain.
-receipts_to_come = pytest.mark.xfail(strict=True, reason="the worker does not send the contract's receipts yet")
 
 
 def node() -> str:
@@ -79,7 +77,6 @@ def tally(stage: Stage, siren: str) -> dict[str, int]:
 
 @pytest.mark.services
 @pytest.mark.faults
-@receipts_to_come
 def test_the_example_publishes_and_is_accepted(stage: Stage, landlord: Landlord) -> None:
     ran = landlord.publish(MOVES)
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -100,7 +97,6 @@ def test_the_example_publishes_and_is_accepted(stage: Stage, landlord: Landlord)
 
 @pytest.mark.services
 @pytest.mark.faults
-@receipts_to_come
 def test_a_refused_event_is_told_with_its_remedy_and_the_example_fails(stage: Stage, landlord: Landlord) -> None:
     wrong = MOVES[1] | {"commune": "31000"}
     ran = landlord.publish([MOVES[0], wrong, MOVES[2]])
@@ -111,7 +107,6 @@ def test_a_refused_event_is_told_with_its_remedy_and_the_example_fails(stage: St
 
 @pytest.mark.services
 @pytest.mark.faults
-@receipts_to_come
 def test_the_example_tries_out_in_the_sandbox_and_nothing_counts(stage: Stage, landlord: Landlord) -> None:
     ran = landlord.publish(MOVES, "--bac-a-sable")
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""`quartiers redrive`: after a fix, what is valid now is applied once, told to its landlord, and known from then on."""
+"""`quartiers quarantine redrive`: after a fix, what is valid now is applied once, told, and known from then on."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from operations import redrive as redriving
+from operations.quarantine import Selection
 from operations.redrive import Redriven
 from operations.verify import recount_as_of
 from runtime.database import connect
@@ -56,10 +57,10 @@ def commune(settings: Settings) -> Iterator[None]:
         connection.execute("DELETE FROM core.commune WHERE code = %s", (KNOWN_LATER,))
 
 
-def redrive(stage: Stage, rules: Rules, *, reason: str | None = None, landlord: str | None = None) -> Redriven:
+def redrive(stage: Stage, rules: Rules, **chosen: Any) -> Redriven:
     chunks = FactChunks(lambda: connect(stage.settings, "ingest"))
     with stage.another_worker() as connection:
-        return redriving.redrive(connection, rules, stage.cells, chunks, today=NOW, reason=reason, landlord=landlord)
+        return redriving.redrive(connection, rules, stage.cells, chunks, today=NOW, chosen=Selection(**chosen))
 
 
 def tally(stage: Stage) -> dict[str, int]:
@@ -97,7 +98,8 @@ def test_the_landlord_is_told_in_a_receipt_of_its_own(stage: Stage, mended: Rule
     first, second = stage.receipts()
     assert first["outcomes"] == {"applied": 1, "quarantined": 1}
     assert second["outcomes"] == {"applied": 1}
-    assert second["receipt_for"] == f"{first['receipt_for']}:redrive:{number}"
+    assert second["id"] == f"{first['id']}:redrive:{number}"
+    assert (first["redriven"], second["redriven"]) == (False, True)
     topics = stage.rows("SELECT topic FROM core.outbox")
     assert topics == [(receipts_topic(SIRENS[0]),)] * 2
 
@@ -155,9 +157,7 @@ def test_it_waits_for_the_landlords_batch_in_flight(stage: Stage, mended: Rules)
         with batch.transaction(), batch.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
             lock_landlords(cursor, [SIRENS[0]])
-            going = pool.submit(
-                redriving.redrive, mine, mended, stage.cells, chunks, today=NOW, reason=None, landlord=None
-            )
+            going = pool.submit(redriving.redrive, mine, mended, stage.cells, chunks, today=NOW, chosen=Selection())
             stage.wait_until_blocked(mine, batch)
             assert not going.done()
         assert until(lambda: going.done() and going.result()) == Redriven(1, 1)
@@ -165,5 +165,5 @@ def test_it_waits_for_the_landlords_batch_in_flight(stage: Stage, mended: Rules)
 
 def test_the_command_says_how_many(stage: Stage, here: Settings, quartiers: Quartiers) -> None:
     stage.take(message(0, [move(commune="31998"), move(number=2)], day=FIRST))
-    said = quartiers("redrive")
-    assert (said.code, said.out) == (0, "1 événements relus, 0 acceptés, 1 encore refusés.\n")
+    said = quartiers("quarantine", "redrive")
+    assert (said.code, said.out) == (0, "Événements relus : 1 ; acceptés : 0 ; encore refusés : 1.\n")
