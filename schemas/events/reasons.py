@@ -54,7 +54,7 @@ REASONS: dict[ReasonCode, Reason] = {
         "un message compressé qui fait plus de 1 048 576 octets une fois décompressé",
     ),
     "unknown_type": Reason(
-        "Donnez à « type » l'une des valeurs du contrat : move-out, move-in, stock ou declaration, version 1.",
+        "Donnez à « type » l'une des valeurs du contrat : move-out, move-in, stock, declaration ou counts, v1.",
         '"type": "fr.data-quartiers.tenancy.move-around.v1"',
     ),
     "missing_field": Reason(
