@@ -157,7 +157,8 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
         complete = _complete(journal, options, today)
         if options.counts_only and not complete:
             raise LandlordError(
-                "des comptes remplacent ceux de tout un mois : dites jusqu'où l'extrait est complet (--complete-through)."
+                "les comptes d'un mois remplacent les précédents : dites jusqu'où l'extrait est complet, par "
+                "--complete-through."
             )
         if options.dry_run:
             sent = publication.send(None, complete, options.scope)
