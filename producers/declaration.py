@@ -85,7 +85,7 @@ def declaration_data(complete: Complete, totals: Totals) -> dict[str, Any]:
         "scope": complete.scope,
         "control_totals": [
             {"month": month, "direction": direction, "count": counts[month, direction]}
-            for month in _months(first, last)
+            for month in months_between(first, last)
             for direction in ("out", "in")
         ],
     }
@@ -103,7 +103,8 @@ def declaration_event(data: dict[str, Any], siren: str, extracted: int, journal:
     return registered(f"declaration {data['scope']}", DECLARATION, identifier, data, siren, extracted, journal)
 
 
-def _months(first: str, last: str) -> list[str]:
+def months_between(first: str, last: str) -> list[str]:
+    """Return the months (YYYY-MM) from the first to the last."""
     found = []
     year, month = int(first[:4]), int(first[5:])
     while (text := f"{year:04d}-{month:02d}") <= last:

@@ -1,4 +1,4 @@
-"""From an extract to sent messages: moves, then the stock of a state, then the declaration.
+"""From an extract to sent messages: moves (or their counts), then the stock of a state, then the declaration.
 
 Invariant: what the journal says was sent is written before it leaves (`journal.py`), and a declaration leaves only
 after everything before it is acknowledged. A trial in the sandbox leaves no trace in the journal.
@@ -9,26 +9,34 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
-from typing import Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from producers.channel import Channel, Position
-from producers.declaration import Complete, declaration_data, declaration_event
+from producers.counts import counts_by_month
+from producers.declaration import Complete, declaration_data, declaration_event, months_between
 from producers.errors import LandlordError
-from producers.events import Registered
+from producers.events import Registered, registered
 from producers.extract.records import DwellingRecord, MoveRecord, RowProblem
 from producers.journal import Journal
+from producers.location.place import Location
 from producers.location.remarks import OUTSIDE_REGION
 from producers.messages import Message, Refused, as_messages, examine
 from producers.preparation import CHUNK, Preparation, Prepared, Sender, Summary
 from producers.stock import Scope, StockCount, stock_event
 from producers.successive import Comparison
+from schemas.codes import CURRENT_VERSION
+from schemas.events.models import COUNTS
 from schemas.events.rules import Rules
 
 Kind = Literal["movements", "dwellings"]
 Record = TypeVar("Record", MoveRecord, DwellingRecord)
 MESSAGES_AT_ONCE = 20
 PROBLEMS_KEPT = 1_000
-_MODES_FR = {"movements": "des fichiers de mouvements", "states": "des états successifs"}
+_MODES_FR = {
+    "movements": "des fichiers de mouvements",
+    "states": "des états successifs",
+    "counts": "des comptes sans aucune ligne",
+}
 
 
 class Source(NamedTuple):
@@ -62,9 +70,10 @@ class Problems:
 
 @dataclass
 class Sent:
-    """What left: moves, messages with the extract's lines of their events, and what was held back."""
+    """What left: moves or counted months, messages with the lines of their events; and what was held back."""
 
     moves: int = 0
+    months: int = 0
     stock: bool = False
     declaration: Complete | None = None
     refused: list[Refused] = field(default_factory=list)
@@ -79,12 +88,24 @@ class Sent:
 class Publication:
     """One extract on its way out: `read` it, look at what would leave, then `send` it. Use as a context manager."""
 
-    def __init__(self, sender: Sender, journal: Journal, rules: Rules, today: date, states: States | None) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        journal: Journal,
+        rules: Rules,
+        today: date,
+        states: States | None = None,
+        *,
+        counts_only: bool = False,
+    ) -> None:
+        """`states`: derive moves from states of the dwellings. `counts_only`: no row leaves, months are counted."""
         self._sender, self._journal, self._rules, self._today, self._states = sender, journal, rules, today, states
         self.preparation = Preparation(sender, journal)
         self.problems = Problems()
         self.stock: StockCount | None = None
         self.comparison: Comparison | None = None
+        self.counts: dict[str, list[dict[str, Any]]] | None = None
+        self._counts_only = counts_only
 
     def __enter__(self) -> "Publication":
         """Return the publication."""
@@ -99,8 +120,12 @@ class Publication:
         if source.kind == "movements":
             if self._states:
                 raise LandlordError("--state attend un état du parc ; ce fichier est un fichier de mouvements.")
-            self._keep_to("movements")
-            self.preparation.read(self._of(MoveRecord, source.items))
+            self._keep_to("counts" if self._counts_only else "movements")
+            moves = self._of(MoveRecord, source.items)
+            if self._counts_only:
+                self.counts = counts_by_month(self._located(moves), self._sender.k)
+            else:
+                self.preparation.read(moves)
             return
         self.stock = StockCount(self._sender.read_on)
         dwellings = self._counted(self._of(DwellingRecord, source.items), self.stock)
@@ -136,13 +161,18 @@ class Publication:
             else:
                 raise TypeError(f"{type(one).__name__} in an extract of {kind.__name__}")
 
-    def _counted(self, records: Iterator[DwellingRecord], stock: StockCount) -> Iterator[DwellingRecord]:
+    def _located(self, records: Iterator[Record]) -> Iterator[tuple[Record, Location]]:
+        """Yield the records of the région with their location."""
         locate, on = self._sender.locator.locate_all, self._sender.read_on
         while chunk := list(islice(records, CHUNK)):
             for record, location in zip(chunk, locate([one.where for one in chunk], on), strict=True):
                 if location.remark != OUTSIDE_REGION:
-                    stock.add(record, location)
-            yield from chunk
+                    yield record, location
+
+    def _counted(self, records: Iterator[DwellingRecord], stock: StockCount) -> Iterator[DwellingRecord]:
+        for record, location in self._located(records):
+            stock.add(record, location)
+            yield record
 
     def prepare(self) -> Summary:
         """Return what would leave. The extract must have been read."""
@@ -166,8 +196,10 @@ class Publication:
         out = _Out(channel, self._journal, told, lasting and channel is not None, Sent())
         if self.comparison:
             self._send_changes(out)
-        else:
+        elif self.counts is None:
             self._send_all(out)
+        elif complete:
+            self._send_counts(out, self.counts, complete)
         out.flush()
         if self.stock and self.stock.dwellings:
             data = self.stock.data(scope)
@@ -218,6 +250,18 @@ class Publication:
         out.flush()
         self._journal.acknowledge(name for name, _ in pending)
         out.keep()
+
+    def _send_counts(self, out: "_Out", counts: dict[str, list[dict[str, Any]]], complete: Complete) -> None:
+        """Send the counts of the months that are declared whole: those of another would be of a part of it."""
+        for month in months_between(*complete.months):
+            cells = counts.get(month, [])
+            data = {"month": month, "cells": cells, "code_list_version": CURRENT_VERSION}
+            siren, extracted = self._sender.siren, self._sender.extracted
+            made = registered(f"counts {month}", COUNTS, f"counts-{month}", data, siren, extracted, self._journal)
+            if self._send_register(out, made):
+                out.sent.months += 1
+                for cell in cells:
+                    out.sent.totals[month, cell["direction"]] += cell["count"]
 
     def _send_register(self, out: "_Out", made: Registered) -> bool:
         """Send a stock or a declaration; in states, only one that is new. Return whether it was sent."""

@@ -1,24 +1,22 @@
 """`quartiers publish`: an extract's moves, stock and declaration, sent; with `--wait`, what became of them."""
 
-import logging
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from kafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from producers import keys, outcome
-from producers.broker_faults import explain_broker_fault, require_access
-from producers.channel import Channel, Mailbox
+from producers.access import open_way, require_way
 from producers.coarsening import K
 from producers.declaration import Complete, extend
+from producers.errors import LandlordError
 from producers.extract.mapping import load_mapping
 from producers.extract.reading import Extract, open_extract
 from producers.extract.records import DwellingRecord, MoveRecord, RowProblem
@@ -28,9 +26,7 @@ from producers.journal import Journal
 from producers.location.locator import open_locator
 from producers.messages import rules_of
 from producers.preparation import Sender
-from producers.publisher import Publisher
 from producers.publishing import Publication, Sent, Source, States
-from producers.receipts import ReceiptReader
 from producers.stock import Scope
 from producers.workspace import Workspace
 from runtime.clock import PARIS, SystemClock
@@ -46,6 +42,7 @@ class Options:
     """What the command was asked."""
 
     sandbox: bool
+    via: str
     wait: bool
     seconds: float
     dry_run: bool
@@ -54,6 +51,7 @@ class Options:
     first: date | None
     through: date | None
     states: States | None
+    counts_only: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -79,6 +77,9 @@ def register(app: typer.Typer) -> None:
         state: Annotated[
             bool, typer.Option("--state", help="Déduire les mouvements d'états successifs du parc.")
         ] = False,
+        counts_only: Annotated[
+            bool, typer.Option("--counts-only", help="Aucune ligne ne part : seuls des comptes par mois et par lieu.")
+        ] = False,
         since: Annotated[
             datetime | None,
             typer.Option(formats=["%Y-%m-%d"], help="Premier état : premier jour dont les mouvements sont envoyés."),
@@ -97,6 +98,7 @@ def register(app: typer.Typer) -> None:
             int, typer.Option(min=1, help="Une combinaison de moins de k mouvements perd du détail. 1 : sans effet.")
         ] = K,
         sandbox: Annotated[bool, typer.Option("--sandbox", help="Essai : des accusés, rien n'est compté.")] = False,
+        via: Annotated[str, typer.Option(help="Adresse de la passerelle HTTPS, si le port de Kafka est fermé.")] = "",
         wait: Annotated[bool, typer.Option("--wait", help="Attendre les accusés de réception.")] = False,
         timeout: Annotated[float, typer.Option(min=1, help="Secondes à attendre les accusés.")] = 120,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout préparer, ne rien envoyer.")] = False,
@@ -104,8 +106,11 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         if scope not in _SCOPES:
             raise typer.BadParameter("attendu whole_stock ou qpv_only", param_hint="--scope")
+        if state and counts_only:
+            raise typer.BadParameter("--counts-only compte un fichier de mouvements, pas des états successifs")
         options = Options(
             sandbox=sandbox,
+            via=via,
             wait=wait,
             seconds=timeout,
             dry_run=dry_run,
@@ -114,6 +119,7 @@ def register(app: typer.Typer) -> None:
             first=complete_from.date() if complete_from else None,
             through=complete_through.date() if complete_through else None,
             states=States(since.date() if since else None, confirm_shrink) if state else None,
+            counts_only=counts_only,
         )
         now = SystemClock().now()
         raise typer.Exit(run(file, Workspace(folder), options, k, instant_of(_existing(file), extracted_at, now), now))
@@ -130,7 +136,7 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
     console, today = Console(), now.astimezone(PARIS).date()
     connection = Connection.read(workspace.connection)
     if not options.dry_run:
-        require_access(connection, sandbox=options.sandbox)
+        require_way(connection, options.via, sandbox=options.sandbox)
     extract = open_extract(file, load_mapping(workspace.mapping), today)
     territories = load()
     read_on = min(day_of(extracted), today)
@@ -138,7 +144,9 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
     sender = Sender(connection.siren, ring, locator, extracted, read_on, k)
     with (
         Journal(workspace.state) as journal,
-        Publication(sender, journal, rules_of(territories), today, options.states) as publication,
+        Publication(
+            sender, journal, rules_of(territories), today, options.states, counts_only=options.counts_only
+        ) as publication,
     ):
         with _bar("Lecture", extract.table.size) as (bar, task):
             extract.watch = lambda done: bar.update(task, completed=done)
@@ -147,6 +155,11 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
         if options.ask and not options.dry_run and not _yes("Envoyer ?"):
             return NOT_ALL_ACCEPTED
         complete = _complete(journal, options, today)
+        if options.counts_only and not complete:
+            raise LandlordError(
+                "les comptes d'un mois remplacent les précédents : dites jusqu'où l'extrait est complet, par "
+                "--complete-through."
+            )
         if options.dry_run:
             sent = publication.send(None, complete, options.scope)
             console.print(f"{number_fr(sent.moves)} mouvements seraient envoyés ; rien ne l'a été.")
@@ -165,8 +178,11 @@ def _show_prepared(publication: Publication, console: Console, sender: Sender) -
     problems = publication.problems
     if problems.kept:
         console.print(outcome.problems_table(problems.kept, problems.counts.total()))
-    for line in outcome.prepared_lines(publication.prepare(), problems.counts["error"]):
-        console.print(line, highlight=False)
+    if publication.counts is None:
+        for line in outcome.prepared_lines(publication.prepare(), problems.counts["error"]):
+            console.print(line, highlight=False)
+    else:
+        console.print(f"{number_fr(len(publication.counts))} mois comptés ; aucune ligne ne partira.", highlight=False)
     if publication.stock and not publication.comparison:
         console.print("Sans --state, aucun mouvement n'est déduit d'un état du parc.")
     if publication.stock:
@@ -196,34 +212,29 @@ def _yes(question: str) -> bool:
 def _send(
     publication: Publication, connection: Connection, options: Options, complete: Complete | None, console: Console
 ) -> int:
-    logging.getLogger("kafka").addHandler(logging.NullHandler())
-    try:
-        with ExitStack() as stack:
-            mailbox: Mailbox | None = stack.enter_context(ReceiptReader(connection)) if options.wait else None
-            channel: Channel = stack.enter_context(
-                Publisher(connection, sandbox=options.sandbox, keep_positions=options.wait)
+    with open_way(connection, options.via, sandbox=options.sandbox, receipts=options.wait) as (channel, mailbox):
+        with _bar("Envoi", publication.preparation.summary.moves) as (bar, task):
+            sent = publication.send(
+                channel,
+                complete,
+                options.scope,
+                lambda events: bar.advance(task, events),
+                lasting=not options.sandbox,
             )
-            with _bar("Envoi", publication.preparation.summary.moves) as (bar, task):
-                sent = publication.send(
-                    channel,
-                    complete,
-                    options.scope,
-                    lambda events: bar.advance(task, events),
-                    lasting=not options.sandbox,
-                )
-            _show_sent(sent, console)
-            code = _after(publication, sent, console)
-            if mailbox is None:
-                return code
-            lines = sent.by_position(channel.positions())
-            answer = outcome.add_up(mailbox.answers(lines.keys(), options.seconds), lines)
-    except KafkaError as error:
-        raise explain_broker_fault(error, connection, sandbox=options.sandbox) from error
+        _show_sent(sent, console)
+        code = _after(publication, sent, console)
+        if not options.wait or mailbox is None:
+            return code
+        lines = sent.by_position(channel.positions())
+        answer = outcome.add_up(mailbox.answers(lines.keys(), options.seconds), lines)
     return max(code, show_answer(answer, console))
 
 
 def _show_sent(sent: Sent, console: Console) -> None:
-    console.print(f"{number_fr(sent.moves)} mouvements envoyés.", highlight=False)
+    if sent.months:
+        console.print(f"Les comptes de {number_fr(sent.months)} mois sont envoyés.", highlight=False)
+    else:
+        console.print(f"{number_fr(sent.moves)} mouvements envoyés.", highlight=False)
     if sent.stock:
         console.print("Le parc est envoyé.")
     if sent.declaration:

@@ -1,18 +1,15 @@
 """`quartiers receipts`: what became of what a landlord sent."""
 
-import logging
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from kafka.errors import KafkaError
 from rich.console import Console
 
 from producers import outcome
-from producers.broker_faults import explain_broker_fault
-from producers.receipts import ReceiptReader
+from producers.access import open_mailbox
 from producers.workspace import Workspace
 from runtime.clock import PARIS
 from runtime.connection import Connection
@@ -30,15 +27,12 @@ def register(app: typer.Typer) -> None:
         ] = None,
         rejected: Annotated[bool, typer.Option("--rejected", help="Seulement ceux qui refusent un événement.")] = False,
         sandbox: Annotated[bool, typer.Option("--sandbox", help="Ceux du bac à sable, et eux seuls.")] = False,
+        via: Annotated[str, typer.Option(help="Adresse de la passerelle HTTPS.")] = "",
         as_json: Annotated[bool, typer.Option("--json", help="Un accusé par ligne, en JSON.")] = False,
     ) -> None:
         connection = Connection.read(Workspace(folder).connection)
-        logging.getLogger("kafka").addHandler(logging.NullHandler())
-        try:
-            with ReceiptReader(connection) as reader:
-                found = list(chosen(reader.since(since and since.replace(tzinfo=PARIS)), rejected, sandbox))
-        except KafkaError as error:
-            raise explain_broker_fault(error, connection, sandbox=sandbox) from error
+        with open_mailbox(connection, via) as mailbox:
+            found = list(chosen(mailbox.since(since and since.replace(tzinfo=PARIS)), rejected, sandbox))
         if as_json:
             for receipt in found:
                 typer.echo(receipt.model_dump_json())

@@ -134,13 +134,17 @@ class Landlord:
         k: int = K,
         lasting: bool = True,
         send: bool = True,
+        counts_only: bool = False,
     ) -> Sent:
         """Send an extract; what is wrong with it raises."""
         found = list(items)
         kind = "dwellings" if any(isinstance(one, DwellingRecord) for one in found) else "movements"
         seconds = instant(extracted)
         sender = Sender(SIREN, self.ring, FakeLocator(), seconds, date.fromisoformat(extracted[:10]), k)
-        with Journal(self.state) as journal, Publication(sender, journal, RULES, TODAY, states) as publication:
+        with (
+            Journal(self.state) as journal,
+            Publication(sender, journal, RULES, TODAY, states, counts_only=counts_only) as publication,
+        ):
             publication.read(Source(kind, found))
             complete = extend(journal, first, through, "whole_stock") if through else None
             return publication.send(self.observatory if send else None, complete, "whole_stock", lasting=lasting)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,12 +14,13 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from typer.testing import CliRunner
 
 from operations.cli import app, explain
+from producers.channel import Position
 from producers.publisher import Publisher
 from runtime.broker import client_options, enrol_landlords, landlord_connection
 from runtime.connection import Connection
 from runtime.settings import Settings
 from runtime.topics import moves_topic, receipts_topic, sandbox_topic
-from schemas.events.receipts import RECEIPT, SOURCE
+from schemas.events.receipts import RECEIPT, SOURCE, ReceiptEvent
 
 pytestmark = pytest.mark.services
 SIREN = "552081317"
@@ -251,3 +252,51 @@ def test_positions_are_those_of_the_broker(broker: Settings, folder: Path) -> No
             publisher.send(b"{}", batch=False)
         publisher.flush()
         assert publisher.positions() == [(moves_topic(SIREN), 0, number) for number in range(3)]
+
+
+def test_the_gateway_is_the_only_way_where_it_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No Kafka port: the broker's address leads nowhere, and is not asked."""
+    path = folder / "connection.toml"
+    path.write_text(path.read_text().replace(Connection.read(path).bootstrap, "127.0.0.1:9"))
+    gateway = Gateway()
+    monkeypatch.setattr("producers.access.GatewayClient", lambda connection, via, sandbox=False: gateway.at(via))
+    command = ("publish", str(write_file(folder, [row(1), row(2)])), "--folder", str(folder))
+    result = run(*command, "--via", "https://gateway.example:8443", "--wait", "--yes")
+    assert result.exit_code == 0, result.output
+    assert (gateway.via, len(gateway.payloads)) == ("https://gateway.example:8443", 1)
+    listed = run("receipts", "--folder", str(folder), "--via", "https://gateway.example:8443")
+    assert "2 événements" in listed.output
+
+
+class Gateway:
+    """Stands for the client of the gateway."""
+
+    def __init__(self) -> None:
+        self.via = ""
+        self.payloads: list[bytes] = []
+
+    def at(self, via: str) -> "Gateway":
+        self.via = via
+        return self
+
+    def __enter__(self) -> "Gateway":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def send(self, payload: bytes, *, batch: bool) -> None:
+        self.payloads.append(payload)
+
+    def flush(self) -> None:
+        pass
+
+    def positions(self) -> list[Position]:
+        return [Position(moves_topic(SIREN), 0, number) for number in range(len(self.payloads))]
+
+    def answers(self, positions: Collection[Position], seconds: float) -> Iterator[ReceiptEvent]:
+        yield from self.since(None)
+
+    def since(self, instant: datetime | None) -> Iterator[ReceiptEvent]:
+        for number, payload in enumerate(self.payloads):
+            yield ReceiptEvent.model_validate_json(receipt(moves_topic(SIREN), number, payload))

@@ -13,7 +13,7 @@ from producers.errors import LandlordError
 from producers.extract.records import RowProblem
 from producers.journal import Entry, Journal, revision_of
 from producers.publishing import States
-from schemas.events.models import DECLARATION
+from schemas.events.models import COUNTS, DECLARATION
 from schemas.events.privacy import forbidden_path
 from tests.producers.sending.stage import RING, CrashError, Landlord, dwelling, instant, move
 
@@ -246,3 +246,23 @@ def test_two_publications_at_once_are_refused(tmp_path, monkeypatch):
         monkeypatch.setattr("producers.journal.PATIENCE", 0.1)
         with pytest.raises(LandlordError, match="autre envoi"):
             Journal(tmp_path / "state.sqlite")
+
+
+def test_counts_leave_instead_of_rows_and_agree_with_the_declaration(tmp_path):
+    one = Landlord(tmp_path)
+    records = [move(number) for number in range(10)] + [move(20, effective_on=date(2026, 2, 2))]
+    one.publish(records, through=MARCH, counts_only=True)
+    first = list(one.observatory.payloads)
+    assert one.observatory.moves == {}
+    counted = one.observatory.others[COUNTS]
+    assert (counted["month"], sum(cell["count"] for cell in counted["cells"])) == ("2026-03", 10)
+    assert one.observatory.others[DECLARATION]["control_totals"][0] == {
+        "month": "2026-03",
+        "direction": "out",
+        "count": 10,
+    }
+    assert not any(name.encode() in b"".join(first) for name in ("dwelling", "move_id", "2026-02"))
+    one.publish(records, through=MARCH, counts_only=True)
+    assert one.observatory.payloads == first * 2
+    with pytest.raises(LandlordError, match="compteraient deux fois"):
+        one.publish(records, through=MARCH)
