@@ -1,14 +1,16 @@
-"""`quartiers contract`: write the published JSON Schemas."""
+"""`quartiers contract`: write the published JSON Schemas and the conformance kit."""
 
 import typer
 
+from schemas.conformance import kit
 from schemas.events import publish
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command(help="Écrit les schémas JSON publiés du contrat.")
+    @app.command(help="Écrit les schémas JSON publiés du contrat et le jeu de conformité.")
     def contract() -> None:
         publish.main()
-        typer.echo(f"Schémas écrits dans {publish.PUBLISHED}")
+        kit.write()
+        typer.echo(f"Schémas écrits dans {publish.PUBLISHED}, jeu de conformité dans {kit.FOLDER}")

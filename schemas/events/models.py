@@ -27,6 +27,9 @@ Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Rooms = Literal["T1", "T2", "T3", "T4", "T5", "T6+", "unknown"]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_+\-]+$")]
 Direction = Literal["out", "in"]
+Source = Annotated[str, Field(pattern=r"^urn:siren:[0-9]{9}$")]
+ContentType = Annotated[str, Field(pattern=r"^application/json *(;.*)?$")]
+StartYear = Annotated[str, Field(pattern=r"^([0-9]{4}|unknown)$")]
 QpvStatus = Annotated[
     Literal["inside", "outside", "uncertain", "unknown"],
     Field(
@@ -34,6 +37,12 @@ QpvStatus = Annotated[
         "ou non localisé. Absent : inside si qpv_2024 est donné, outside sinon"
     ),
 ]
+
+
+def pattern_of(text: Any) -> str:
+    """Return the pattern of one of these types of text."""
+    (field,) = text.__metadata__
+    return next(str(part.pattern) for part in field.metadata if hasattr(part, "pattern"))
 
 
 class _Open(BaseModel):
@@ -114,9 +123,7 @@ class StockCell(_Open):
     out_of_market_works: Count = 0
     out_of_market_demolition: Count = 0
     out_of_market_sale: Count = 0
-    tenancies_by_start_year: Annotated[
-        dict[Annotated[str, Field(pattern=r"^([0-9]{4}|unknown)$")], Count], Field(max_length=120)
-    ] = {}
+    tenancies_by_start_year: Annotated[dict[StartYear, Count], Field(max_length=120)] = {}
 
 
 class Stock(_Open):
@@ -156,9 +163,9 @@ class _Envelope(BaseModel):
 
     specversion: Literal["1.0"]
     id: Annotated[str, Field(min_length=1, max_length=128)]
-    source: Annotated[str, Field(pattern=r"^urn:siren:[0-9]{9}$")]
+    source: Source
     time: datetime
-    datacontenttype: Annotated[str, Field(pattern=r"^application/json *(;.*)?$")] = "application/json"
+    datacontenttype: ContentType = "application/json"
 
 
 class MoveEvent(_Envelope):
