@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
 
 from operations.gateway.messages import LARGEST
 from producers.broker_faults import PasswordError, require_password
@@ -51,12 +52,19 @@ class Session:
         self._reading = threading.Lock()
         self._receipts = TopicPartition(receipts_topic(connection.siren), 0)
         self.users = 0
-        self.retired = False
+        self.retired = self.spoilt = False
 
     def put(self, topic: str, payload: bytes, content_type: str) -> Placed:
-        """Put a message on a topic and wait for the broker's word. Raises KafkaError."""
+        """Put a message on a topic and wait for the broker's word. Raises KafkaError.
+
+        A producer that was refused once goes on refusing by itself: then this session is the last one to use it.
+        """
         headers = [("content-type", content_type.encode())]
-        done = self._producer.send(topic, value=payload, headers=headers).get(timeout=30)
+        try:
+            done = self._producer.send(topic, value=payload, headers=headers).get(timeout=30)
+        except KafkaError:
+            self.spoilt = True
+            raise
         return Placed(done.partition, done.offset, done.timestamp)
 
     def end_of(self, topic: str, partition: int) -> int:
@@ -182,7 +190,7 @@ class Sessions:
             kept = self._kept.get(siren)
             if kept is None or not hmac.compare_digest(kept.digest, digest):
                 return None
-            if self._now() - kept.opened_at > LIFE:
+            if kept.session.spoilt or self._now() - kept.opened_at > LIFE:
                 self._retire(siren)
                 return None
             if kept.session.users >= AT_ONCE:
