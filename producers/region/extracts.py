@@ -168,11 +168,13 @@ def _stock_rows(region: Region, number: int, day: int, seed: int) -> Iterator[li
     tenure = (rng.gamma(1.05, 120.0, dwellings.cell.size)).astype(np.int64)
     works = rng.random(dwellings.cell.size) < 0.012
     register = region.register
+    # Of every export: a tenancy that has not moved began on the same day in all of them.
+    began = int(months_of(register.effective.min(keepdims=True))[0])
     for one in np.flatnonzero((dwellings.landlord == number) & (dwellings.opens <= day)).tolist():
         row, cell = int(last_move[one]), cells[int(dwellings.cell[one])]
         opened = int(dwellings.opens[one])
         year = day_of(opened).year if opened != ALWAYS else int(built[one])
-        let, since = True, max(months_of(np.array([day]))[0] - int(tenure[one]), (year - 1970) * 12)
+        let, since = True, max(began - int(tenure[one]), (year - 1970) * 12)
         left = ""
         if row >= 0:
             let = bool(register.arrival[row])
