@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from operations.services import broker_service, database_service, grafana_service, worker_service
+from operations.services import broker_service, database_service, gateway_service, grafana_service, worker_service
 from operations.services.process import ServiceError, ServiceProcess
 from operations.services.processes import command_line
 from operations.services.worker_service import MAX_WORKERS
@@ -46,6 +46,8 @@ def services(settings: Settings, workers: int, clock: str) -> list[tuple[Service
             return worker_service.start(settings, number, clock)
 
         found.append((worker_service.process(settings, number), start_worker))
+    if gateway_service.is_wanted(settings):
+        found.append((gateway_service.process(settings), lambda: gateway_service.start(settings)))
     if grafana_service.home() is not None:
         found.append((grafana_service.process(settings), lambda: grafana_service.start(settings)))
     return found
@@ -101,23 +103,24 @@ def known_ports(settings: Settings) -> tuple[int, int]:
 
 
 def stop_clients(settings: Settings) -> None:
-    """Stop what was started with ports that are no longer right: workers and Grafana."""
+    """Stop what was started with ports that are no longer right: workers, gateway and Grafana."""
     for number in range(1, MAX_WORKERS + 1):
         worker_service.stop(settings, number)
+    gateway_service.stop(settings)
     grafana_service.stop(settings)
 
 
-def command(workers: int) -> list[str]:
-    """Return the supervisor's command line."""
-    return [sys.executable, "-m", "operations.supervisor", str(workers)]
+def command(workers: int, *, gateway: bool) -> list[str]:
+    """Return the supervisor's command line: it says what it looks after."""
+    return [sys.executable, "-m", "operations.supervisor", str(workers), *(["gateway"] if gateway else [])]
 
 
 def start(settings: Settings, workers: int, clock: str = "") -> None:
-    """Leave a supervisor behind; one that looks after another number of workers gives way."""
-    service = process(settings)
-    if (running := service.find()) and command_line(running)[-1:] != [str(workers)]:
+    """Leave a supervisor behind; one that looks after something else gives way."""
+    service, wanted = process(settings), command(workers, gateway=gateway_service.is_wanted(settings))
+    if (running := service.find()) and command_line(running)[3:] != wanted[3:]:
         service.stop(patience=PATIENCE)
-    service.start(command(workers), worker_service.environment(settings) | {"QUARTIERS_CLOCK": clock})
+    service.start(wanted, worker_service.environment(settings) | {"QUARTIERS_CLOCK": clock})
 
 
 def stop(settings: Settings) -> bool:

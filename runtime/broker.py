@@ -4,7 +4,7 @@ A consumer cannot see which principal wrote a record. So each landlord has a top
 and the worker checks that an event's `source` is the topic's landlord.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kafka.admin import (
@@ -19,6 +19,8 @@ from kafka.admin import (
     ResourceType,
     UserScramCredentialUpsertion,
 )
+from kafka.errors import KafkaError, for_code
+from kafka.protocol.admin.client_quotas import AlterClientQuotasRequest
 
 from runtime.connection import Connection
 from runtime.settings import Settings
@@ -27,10 +29,12 @@ from runtime.topics import (
     MAX_MESSAGE_BYTES,
     MOVES,
     RECEIPTS,
+    SANDBOX,
     SENTINEL,
     landlord_principal,
     moves_topic,
     receipts_topic,
+    sandbox_topic,
 )
 
 GROUP = "quartiers-ingest"
@@ -81,32 +85,75 @@ def ensure_topics(client: KafkaAdminClient, names: Iterable[str], *, replay: boo
 def ensure_principals(client: KafkaAdminClient, passwords: dict[str, str]) -> None:
     """Create or renew the SCRAM credentials of these users."""
     if passwords:
-        client.alter_user_scram_credentials(
+        done = client.alter_user_scram_credentials(
             [UserScramCredentialUpsertion(user, "SCRAM-SHA-256", word) for user, word in passwords.items()]
         )
+        if refused := {user: error for user, error in done.items() if error}:
+            raise KafkaError(f"credentials refused: {refused}")
+
+
+def knows_principal(client: KafkaAdminClient, user: str) -> bool:
+    """Return whether a user has SCRAM credentials."""
+    return bool(client.describe_user_scram_credentials([user])[user]["credential_infos"])
+
+
+def limit_production(client: KafkaAdminClient, user: str, bytes_per_second: float) -> None:
+    """Let the broker slow down a user that writes more: the other landlords keep their share. Raises KafkaError.
+
+    kafka-python has the request, but no method of its client for it.
+    """
+    entry = ([("user", user)], [("producer_byte_rate", bytes_per_second, False)])
+    answer = client._manager.run(client._manager.send, AlterClientQuotasRequest(entries=[entry], validate_only=False))
+    for one in answer.entries:
+        if one.error_code:
+            raise for_code(one.error_code)(one.error_message)
 
 
 def _allow(principal: str, operation: ACLOperation, kind: ResourceType, name: str, *, prefix: bool = False) -> ACL:
+    return _rule(ACLPermissionType.ALLOW, principal, operation, kind, name, prefix=prefix)
+
+
+def _rule(
+    permission: ACLPermissionType,
+    principal: str,
+    operation: ACLOperation,
+    kind: ResourceType,
+    name: str,
+    *,
+    prefix: bool = False,
+) -> ACL:
     pattern = ACLResourcePatternType.PREFIXED if prefix else ACLResourcePatternType.LITERAL
     resource = ResourcePattern(kind, name, pattern)
-    return ACL(f"User:{principal}", "*", operation, ACLPermissionType.ALLOW, resource)
+    return ACL(f"User:{principal}", "*", operation, permission, resource)
 
 
 def landlord_acls(siren: str) -> list[ACL]:
-    """Return what a landlord may do: write its moves, read its receipts, nothing else."""
+    """Return what a landlord may do: write its moves and its sandbox, read its receipts, nothing else."""
     user = landlord_principal(siren)
     return [
         _allow(user, ACLOperation.WRITE, ResourceType.TOPIC, moves_topic(siren)),
         _allow(user, ACLOperation.DESCRIBE, ResourceType.TOPIC, moves_topic(siren)),
+        _allow(user, ACLOperation.WRITE, ResourceType.TOPIC, sandbox_topic(siren)),
+        _allow(user, ACLOperation.DESCRIBE, ResourceType.TOPIC, sandbox_topic(siren)),
         _allow(user, ACLOperation.READ, ResourceType.TOPIC, receipts_topic(siren)),
         _allow(user, ACLOperation.READ, ResourceType.GROUP, user, prefix=True),
     ]
 
 
+def suspension_acls(siren: str) -> list[ACL]:
+    """Return what forbids a landlord to write, connections that are open included; it still reads its receipts."""
+    user = landlord_principal(siren)
+    return [
+        _rule(ACLPermissionType.DENY, user, ACLOperation.WRITE, ResourceType.TOPIC, topic)
+        for topic in (moves_topic(siren), sandbox_topic(siren))
+    ]
+
+
 def worker_acls() -> list[ACL]:
-    """Return what the worker may do: read every landlord's moves, write receipts and alerts."""
+    """Return what the worker may do: read every landlord's moves and sandbox, write receipts and alerts."""
     return [
         _allow(WORKER, ACLOperation.READ, ResourceType.TOPIC, MOVES, prefix=True),
+        _allow(WORKER, ACLOperation.READ, ResourceType.TOPIC, SANDBOX, prefix=True),
         _allow(WORKER, ACLOperation.READ, ResourceType.GROUP, GROUP, prefix=True),
         _allow(WORKER, ACLOperation.WRITE, ResourceType.TOPIC, RECEIPTS, prefix=True),
         _allow(WORKER, ACLOperation.WRITE, ResourceType.TOPIC, ALERTS),
@@ -114,17 +161,23 @@ def worker_acls() -> list[ACL]:
 
 
 def enrol_landlords(settings: Settings, sirens: Iterable[str], *, replay: bool = False) -> None:
-    """Give each landlord its user, its two topics and its rights; the worker takes them up by itself."""
+    """Give each landlord its user, its three topics and its rights; the worker takes them up by itself."""
     wanted = sorted(set(sirens))
     client = admin(settings)
     try:
         users = {landlord_principal(siren): settings.password(landlord_principal(siren)) for siren in wanted}
         ensure_principals(client, users)
-        client.create_acls([acl for siren in wanted for acl in landlord_acls(siren)])
-        ensure_topics(client, map(receipts_topic, wanted))
-        ensure_topics(client, map(moves_topic, wanted), replay=replay)
+        open_topics(client, wanted, replay=replay)
     finally:
         client.close()
+
+
+def open_topics(client: KafkaAdminClient, sirens: Sequence[str], *, replay: bool = False) -> None:
+    """Make the landlords' topics, and give each of them its rights on its own."""
+    client.create_acls([acl for siren in sirens for acl in landlord_acls(siren)])
+    ensure_topics(client, map(receipts_topic, sirens))
+    ensure_topics(client, map(sandbox_topic, sirens))
+    ensure_topics(client, map(moves_topic, sirens), replay=replay)
 
 
 def enrol_worker(settings: Settings) -> None:

@@ -16,14 +16,14 @@ from operations.services import broker_service, database_service
 from runtime.broker import admin, enrol_worker
 from runtime.database import connect
 from runtime.settings import Settings
-from runtime.topics import MOVES, RECEIPTS, SENTINEL
+from runtime.topics import MOVES, RECEIPTS, SANDBOX, SENTINEL
 from schemas.territories import load
 
 MUTABLE = (
     "core.move, core.fact, core.daily_counter, core.monthly_counter, core.rolling_counter, core.ingest_offset, "
     "core.topic_end, core.reading_gap, core.quarantine, core.tally, core.outbox, core.stock, core.stock_cell, "
     "core.stock_counter, "
-    "core.declaration, core.landlord"
+    "core.declaration, core.counts, core.counts_cell, core.landlord"
 )
 
 
@@ -62,7 +62,8 @@ def broker(settings: Settings) -> Settings:
     """The broker without any landlord's topic, the worker's rights given."""
     client = admin(settings)
     try:
-        stale = [name for name in client.list_topics() if name.startswith((MOVES, RECEIPTS)) and name != SENTINEL]
+        ours = (MOVES, SANDBOX, RECEIPTS)
+        stale = [name for name in client.list_topics() if name.startswith(ours) and name != SENTINEL]
         if stale:
             client.delete_topics(stale)
     finally:

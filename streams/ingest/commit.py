@@ -5,38 +5,26 @@ that comes back from the dead finds the offset moved on and leaves its messages 
 before its turn (Faust hands some over out of order around a rebalance) is left for later, never passed over to.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 import psycopg
 
-from runtime.topics import receipts_topic
+from schemas.events.places import place_of
 from schemas.events.reading import Problem, Rejected, element_texts
 from streams.counters import deltas
 from streams.ingest.cells import Cells
 from streams.ingest.decode import Decoded, Message, Rank, RegisterEntry
-from streams.ingest.receipts import receipt
-from streams.ledger import moves, registers
+from streams.ingest.receipts import Told, receipt
+from streams.ingest.turns import Committed, in_their_turn, leave_receipts, move_offsets_on
+from streams.ledger import counts, moves, registers
 from streams.ledger.rows import numbered, packed_move
 
 GATE = 7_240_001
 """Advisory lock: batches share it, `quartiers rebuild` takes it alone."""
-
-
 CLEAR = "TRUNCATE incoming, known, daily_delta"
-Partition = tuple[str, int]
-
-
-class Committed(NamedTuple):
-    """What became of a batch: its new messages, and where reading must go back to.
-
-    `due` holds, for each topic and partition of which a message came before its turn, the offset that is due.
-    """
-
-    new: int
-    due: dict[Partition, int]
 
 
 class StagedMove(NamedTuple):
@@ -48,6 +36,7 @@ class StagedMove(NamedTuple):
     in_scope: bool
     received_on: date
     row: bytes
+    told: bool = True
 
 
 class Ready(NamedTuple):
@@ -60,6 +49,7 @@ class Ready(NamedTuple):
     moves: list[StagedMove]
     registers: list[RegisterEntry]
     rejected: list[Rejected]
+    elsewhere: int = 0
 
 
 def make_ready(decoded: Decoded, cells: Cells) -> Ready:
@@ -68,18 +58,20 @@ def make_ready(decoded: Decoded, cells: Cells) -> Ready:
     for entry in decoded.moves:
         row = packed_move(
             entry.data,
-            landlord=entry.key[0],
+            key=entry.key,
+            rank=entry.rank,
             direction=entry.direction,
-            content_hash=entry.rank[1],
             received_on=decoded.received_on,
             effective_on=entry.effective_on,
             cell_id=cells.number(entry.place),
             flow=entry.flow,
         )
-        staged.append(StagedMove(entry.position, entry.key, entry.rank, entry.in_scope, decoded.received_on, row))
+        staged.append(
+            StagedMove(entry.position, entry.key, entry.rank, entry.in_scope, decoded.received_on, row, entry.told)
+        )
     for register in decoded.registers:
         for cell in register.data.get("cells", ()):
-            cells.number((cell["commune"], cell.get("qpv_2024"), cell.get("qpv_2015")))
+            cells.number(place_of(cell))
     return Ready(
         decoded.message,
         decoded.landlord,
@@ -88,6 +80,7 @@ def make_ready(decoded: Decoded, cells: Cells) -> Ready:
         staged,
         decoded.registers,
         decoded.rejected,
+        decoded.elsewhere,
     )
 
 
@@ -114,6 +107,11 @@ def collapse(messages: Iterable[Ready]) -> list[dict[moves.Key, StagedMove]]:
     return layers
 
 
+def written_landlords(messages: Iterable[Ready]) -> list[str]:
+    """Return the landlords of which these messages write: their own, and those that these took over."""
+    return sorted({ready.landlord for ready in messages} | {one.key[0] for ready in messages for one in ready.moves})
+
+
 class Batch:
     """Messages and the layers of rows to stage, one a move, ready to commit. Made outside the transaction."""
 
@@ -134,7 +132,9 @@ def without_registers(ready: Ready) -> Ready:
 
 def refused(ready: Ready) -> Ready:
     """Return the message with every event refused."""
-    positions = [staged.position for staged in ready.moves] + [entry.position for entry in ready.registers]
+    positions = [staged.position for staged in ready.moves if staged.told] + [
+        entry.position for entry in ready.registers
+    ]
     return ready._replace(moves=[], registers=[], rejected=ready.rejected + _unstorable(ready, positions))
 
 
@@ -161,8 +161,8 @@ def commit_batch(connection: psycopg.Connection[Any], batch: Batch) -> Committed
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
-        moves.lock_landlords(cursor, [ready.landlord for ready in batch.messages])
-        fresh, due = _in_their_turn(cursor, batch.messages)
+        moves.lock_landlords(cursor, written_landlords(batch.messages))
+        fresh, due = in_their_turn(cursor, batch.messages)
         if len(fresh) != len(batch.messages):
             batch = Batch(fresh, batch.cells)
         if fresh:
@@ -176,7 +176,7 @@ def _write(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
         if number:
             cursor.execute(CLEAR)
         write_events(cursor, batch if len(parts) == 1 else Batch(part, batch.cells))
-    _move_offsets_on(cursor, batch.messages)
+    move_offsets_on(cursor, batch.messages)
 
 
 def up_to_declarations(messages: Sequence[Ready]) -> list[list[Ready]]:
@@ -211,24 +211,29 @@ def write_events(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
         cursor,
         [(ready.landlord, entry.data["scope"]) for ready in batch.messages for entry in _declarations(ready)],
     )
-    told = [_outcomes(cursor, ready, known, declarations, batch.cells) for ready in batch.messages]
+    monthly = counts.Counts(cursor, [(ready.landlord, month) for ready in batch.messages for month in _months(ready)])
+    told = [_outcomes(cursor, ready, known, declarations, monthly, batch.cells) for ready in batch.messages]
     declarations.write()
+    if signed := monthly.write():
+        deltas.apply_counts(cursor, deltas.hold_windows(cursor), signed)
     tally: Counter[tuple[str, date, str, str]] = Counter()
-    outbox = []
+    receipts = []
     for ready, (outcomes, warnings) in zip(batch.messages, told, strict=True):
         per_outcome: Counter[str] = Counter()
         for (outcome, event_type), n in outcomes.items():
             tally[ready.landlord, ready.received_on, outcome, event_type] += n
             per_outcome[outcome] += n
-        for entry in _declarations(ready):
-            if declarations.is_newest(ready.landlord, entry.rank, entry.data):
-                warnings.extend(_control_warnings(cursor, ready, entry.position, entry.data))
-        outbox.append((receipts_topic(ready.landlord), ready.message.identity, receipt(ready, per_outcome, warnings)))
+        differences = [
+            difference
+            for entry in _declarations(ready)
+            if declarations.is_newest(ready.landlord, entry.rank, entry.data)
+            for difference in registers.control_differences(cursor, ready.landlord, entry.data)
+        ]
+        document = receipt(ready, Told(per_outcome, warnings, differences))
+        receipts.append((ready.landlord, ready.message.identity, document))
     _quarantine(cursor, batch.messages)
     _add_tally(cursor, tally)
-    with cursor.copy("COPY core.outbox (topic, message_id, payload) FROM STDIN") as copy:
-        for row in outbox:
-            copy.write_row(row)
+    leave_receipts(cursor, receipts)
 
 
 ADD_TALLY = """
@@ -248,19 +253,24 @@ def _declarations(ready: Ready) -> list[RegisterEntry]:
     return [entry for entry in ready.registers if entry.kind == "declaration"]
 
 
+def _months(ready: Ready) -> list[str]:
+    return [entry.data["month"] for entry in ready.registers if entry.kind == "counts"]
+
+
 def _outcomes(
     cursor: psycopg.Cursor[Any],
     ready: Ready,
     ledger: dict[moves.Key, Rank],
     declarations: registers.Declarations,
+    monthly: counts.Counts,
     cells: Cells,
-) -> tuple[Counter[tuple[str, str]], list[Problem]]:
+) -> tuple[Counter[tuple[str, str]], list[tuple[int, Problem]]]:
     """Return the outcomes of a message's events as if applied one after the other, and the warnings.
 
     `ledger` holds the ranks of the moves before this message and is brought forward by it.
     """
     outcomes: Counter[tuple[str, str]] = Counter()
-    warnings: list[Problem] = []
+    warnings: list[tuple[int, Problem]] = []
     for entry in ready.moves:
         held = ledger.get(entry.key)
         rank = entry.rank
@@ -269,74 +279,28 @@ def _outcomes(
             outcome = "applied" if entry.in_scope else "out_of_scope"
         else:
             outcome = "duplicate" if rank == held else "superseded"
+        if not entry.told:
+            continue
         if held is not None and rank != held and rank[0] == held[0]:
-            warnings.append(_contradiction(entry.position))
+            warnings.append((entry.position, registers.contradiction()))
         outcomes[outcome, "move"] += 1
     for register in ready.registers:
-        if register.kind == "stock":
+        if register.kind == "counts":
+            verdict = monthly.take(ready.landlord, register.rank, register.data, ready.received_on, cells.number)
+        elif register.kind == "stock":
             verdict = registers.apply_stock(
                 cursor, ready.landlord, register.rank, register.data, ready.received_on, cells.number
             )
         else:
             verdict = declarations.take(ready.landlord, register.rank, register.data, ready.received_on)
         if verdict.contradicts:
-            warnings.append(_contradiction(register.position))
+            warnings.append((register.position, registers.contradiction()))
         outcomes[verdict.outcome, register.kind] += 1
+    if ready.elsewhere:
+        outcomes["out_of_scope", "move"] += ready.elsewhere
     if ready.rejected:
         outcomes["quarantined", "unreadable"] += len(ready.rejected)
     return outcomes, warnings
-
-
-def _contradiction(position: int) -> Problem:
-    return Problem(
-        "same_revision_other_content",
-        f"/{position}/data/revision",
-        "même révision, autre contenu : une règle fixe a choisi ; envoyez une révision plus grande",
-    )
-
-
-def _control_warnings(cursor: psycopg.Cursor[Any], ready: Ready, index: int, data: dict[str, Any]) -> list[Problem]:
-    directions = {"out": "départs", "in": "arrivées"}
-    return [
-        Problem(
-            "control_total",
-            f"/{index}/data/control_totals",
-            f"{month} : {declared} {directions[direction]} déclarés, {counted} reçus",
-        )
-        for month, direction, declared, counted in registers.control_differences(cursor, ready.landlord, data)
-    ]
-
-
-def _in_their_turn(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> tuple[list[Ready], dict[Partition, int]]:
-    """Return the messages whose turn it is, each once, and the offsets that are due where one came too early.
-
-    A message that a committed transaction has done is in neither.
-    """
-    topics = sorted({ready.message.topic for ready in messages})
-    cursor.execute("SELECT topic, partition, next_offset FROM core.ingest_offset WHERE topic = ANY(%s)", (topics,))
-    due = defaultdict(int, {(topic, partition): offset for topic, partition, offset in cursor.fetchall()})
-    fresh, early = [], []
-    for ready in messages:
-        message = ready.message
-        if message.offset == due[message.place]:
-            due[message.place] += 1
-            fresh.append(ready)
-        elif message.offset > due[message.place]:
-            early.append(message)
-    return fresh, {message.place: due[message.place] for message in early if message.offset >= due[message.place]}
-
-
-def _move_offsets_on(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> None:
-    following: dict[Partition, int] = defaultdict(int)
-    for ready in messages:
-        place = ready.message.place
-        following[place] = max(following[place], ready.message.offset + 1)
-    cursor.executemany(
-        "INSERT INTO core.ingest_offset (topic, partition, next_offset) VALUES (%s, %s, %s) "
-        "ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset, "
-        "committed_at = clock_timestamp()",
-        [(*key, offset) for key, offset in sorted(following.items())],
-    )
 
 
 def _quarantine(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> None:

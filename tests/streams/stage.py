@@ -16,6 +16,7 @@ from operations.verify import verify
 from runtime.database import connect
 from runtime.settings import Settings
 from runtime.topics import moves_topic
+from schemas.events.receipts import ReceiptEvent
 from schemas.events.rules import Rules
 from schemas.territories import load
 from streams.counters.windows import start_windows
@@ -30,11 +31,13 @@ TYPES = {
     "in": "fr.data-quartiers.tenancy.move-in.v1",
     "stock": "fr.data-quartiers.stock.v1",
     "declaration": "fr.data-quartiers.declaration.v1",
+    "counts": "fr.data-quartiers.counts.v1",
 }
 PATIENCE = 30.0
 WRITTEN = (
     "core.move core.fact core.daily_counter core.monthly_counter core.rolling_counter core.ingest_offset "
-    "core.quarantine core.tally core.outbox core.stock_cell core.stock_counter core.stock core.declaration"
+    "core.quarantine core.tally core.outbox core.stock_cell core.stock_counter core.stock core.declaration "
+    "core.counts core.counts_cell"
 ).split()
 Event = dict[str, Any]
 
@@ -70,6 +73,11 @@ def declaration(siren: str = SIRENS[0], **changes: Any) -> Event:
     return event(siren, "declaration", data | changes)
 
 
+def counts(*cells: dict[str, Any], siren: str = SIRENS[0], **changes: Any) -> Event:
+    """Return valid counts of February."""
+    return event(siren, "counts", {"month": "2026-02", "revision": 1, "cells": list(cells)} | changes)
+
+
 def stock(*cells: dict[str, Any], siren: str = SIRENS[0], **changes: Any) -> Event:
     """Return a valid stock of these cells."""
     return event(siren, "stock", {"stock_on": "2026-01-01", "revision": 1, "cells": list(cells)} | changes)
@@ -88,6 +96,7 @@ class Stage:
     def __init__(self, settings: Settings, connection: psycopg.Connection[Any]) -> None:
         self.settings = settings
         self.connection = connection
+        self.rules = known_rules()
         self.cells = Cells(lambda: connect(settings, "ingest"))
         self._auditor = connect(settings, "ingest", autocommit=True)
         prepare_connection(connection)
@@ -108,7 +117,7 @@ class Stage:
 
     def batch(self, *messages: Message) -> Batch:
         """Decode and pack a take of messages."""
-        return Batch([make_ready(decode(item, known_rules()), self.cells) for item in messages], self.cells)
+        return Batch([make_ready(decode(item, self.rules), self.cells) for item in messages], self.cells)
 
     def take(self, *messages: Message) -> int:
         """Commit a take of messages as the worker does; return how many were new."""
@@ -119,8 +128,9 @@ class Stage:
         return self._auditor.execute(query, parameters).fetchall()
 
     def receipts(self) -> list[dict[str, Any]]:
-        """Return the receipts that wait, in order."""
-        return [json.loads(bytes(row[0])) for row in self.rows("SELECT payload FROM core.outbox ORDER BY outbox_id")]
+        """Return what the receipts that wait say, in order, each with its `id`; all have the published shape."""
+        rows = self.rows("SELECT message_id, payload FROM core.outbox ORDER BY outbox_id")
+        return [said(bytes(payload), identity) for identity, payload in rows]
 
     def assert_counters_equal_a_recount(self) -> None:
         """Fail with the differences if a counter is not its recount."""
@@ -138,6 +148,10 @@ class Stage:
             prepare_connection(other)
             yield other
 
+    def another_connection(self) -> psycopg.Connection[Any]:
+        """A connection of the worker's role; whoever asks closes it."""
+        return connect(self.settings, "ingest")
+
     def wait_until_blocked(self, waiting: psycopg.Connection[Any], by: psycopg.Connection[Any]) -> str:
         """Return the kind of lock on which one session waits for the other; fail if it never does."""
         query = (
@@ -146,6 +160,15 @@ class Stage:
         )
         found = until(lambda: self.rows(query, waiting.info.backend_pid, by.info.backend_pid))
         return str(found[0][0])
+
+
+def said(payload: bytes, identity: str) -> dict[str, Any]:
+    """Return the data of a receipt with its `id`; fail unless it has exactly the published shape."""
+    receipt = json.loads(payload)
+    published = ReceiptEvent.model_validate_json(payload).model_dump(mode="json")
+    assert receipt | {"time": None} == published | {"time": None}
+    assert receipt["id"] == identity
+    return {**receipt["data"], "id": receipt["id"]}
 
 
 def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
