@@ -55,8 +55,8 @@ class MoveReader(RowReader):
         self._has_notice = "notice_received_on" in self.index
         self._tails: dict[tuple[int, Direction], tuple[Description, _Tail]] = {}
 
-    def read(self, row: Row) -> Reading:
-        """Return the moves of a row and what is wrong or doubtful in it."""
+    def read(self, row: Row, *, whole: bool = True) -> Reading:
+        """Return the moves of a row and what is wrong or doubtful in it; without coordinates if not `whole`."""
         aside = self.set_aside(row)
         if aside is not None:
             return [], aside
@@ -67,7 +67,7 @@ class MoveReader(RowReader):
         problems = [one._replace(line=row.line) for one in shared] if shared else []
         lease = self.identifier("lease", row, problems)
         dwelling = self.identifier("dwelling", row, problems)
-        place = self.places.read(row.cells)
+        place = self.places.read(row.cells) if whole else self.places.coded(row.cells)
         if place.problems:
             problems += [one._replace(line=row.line) for one in place.problems]
         find_dates = self._lease_dates if self._by_lease else self._move_date

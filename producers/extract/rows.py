@@ -202,7 +202,7 @@ def _columns(mapping: ExtractMapping) -> list[tuple[str, tuple[str, ...]]]:
     return list(mapping.columns.items())
 
 
-def chunks_of(rows: Any, size: int = 4096) -> Any:
+def chunks_of(rows: Any, size: int = 512) -> Any:
     """Yield lists of at most `size` rows."""
     iterator = iter(rows)
     while chunk := list(islice(iterator, size)):
