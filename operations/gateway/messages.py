@@ -12,11 +12,19 @@ WHOLE = ("not_json", "too_deep", "empty_batch", "batch_too_large")
 """Faults of the message itself, by the worker's own reason codes; those of an event are for the receipt."""
 
 
+class Fault(NamedTuple):
+    """Why a request is not taken: a reason of the gateway's own, none of the contract's, and a sentence in French."""
+
+    reason: str
+    pointer: str
+    message_fr: str
+
+
 class Refusal(NamedTuple):
     """An HTTP status, and why."""
 
     status: int
-    problem: Problem
+    problem: Problem | Fault
 
 
 def kind_refusal(content_type: str, charset: str) -> Refusal | None:
@@ -24,7 +32,7 @@ def kind_refusal(content_type: str, charset: str) -> Refusal | None:
     if content_type in (SINGLE, BATCH) and charset.lower() in ("utf-8", "utf8"):
         return None
     text = f"attendu Content-Type {SINGLE} (un événement) ou {BATCH} (un lot), en UTF-8 ; mode structuré seulement"
-    return Refusal(415, Problem("wrong_content_type", "", text))
+    return Refusal(415, Fault("wrong_content_type", "", text))
 
 
 def size_refusal(size: int) -> Refusal:
@@ -38,7 +46,7 @@ def message_refusal(payload: bytes, content_type: str) -> Refusal | None:
     """Return why the message as a whole is refused, with the reason that the worker would give; None if it is not."""
     if (payload.lstrip(b" \t\n\r")[:1] == b"[") != (content_type == BATCH):
         text = f"un tableau va avec {BATCH}, un événement seul avec {SINGLE}"
-        return Refusal(415, Problem("wrong_content_type", "", text))
+        return Refusal(415, Fault("wrong_content_type", "", text))
     for refused in read_message(payload).rejected[:1]:
         if refused.problem.reason in WHOLE and refused.raw == payload:
             return Refusal(400, refused.problem)
