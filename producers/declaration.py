@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from producers.errors import LandlordError
-from producers.events import digest_of, event, instant_text
+from producers.events import Registered, registered
 from producers.journal import Journal
 from producers.stock import Scope
 from schemas.events.models import DECLARATION
@@ -85,7 +85,7 @@ def declaration_data(complete: Complete, totals: Totals) -> dict[str, Any]:
         "scope": complete.scope,
         "control_totals": [
             {"month": month, "direction": direction, "count": counts[month, direction]}
-            for month in _months(first, last)
+            for month in months_between(first, last)
             for direction in ("out", "in")
         ],
     }
@@ -94,17 +94,17 @@ def declaration_data(complete: Complete, totals: Totals) -> dict[str, Any]:
     return data
 
 
-def declaration_event(data: dict[str, Any], siren: str, extracted: int, journal: Journal) -> tuple[bytes, bool]:
-    """Return the declaration's event, and whether it is new; its revision is written down.
+def declaration_event(data: dict[str, Any], siren: str, extracted: int, journal: Journal) -> Registered:
+    """Return the declaration's event; its revision is written down.
 
     The newest declaration of a scope wins: its revision follows those of every period, not of this one alone.
     """
-    revision, new = journal.register_revision(f"declaration {siren} {data['scope']}", digest_of(data, 0), extracted)
-    identifier = f"declaration-{data['complete_through']}-{revision}"
-    return event(DECLARATION, identifier, siren, instant_text(revision), data | {"revision": revision}), new
+    identifier = f"declaration-{data['complete_through']}"
+    return registered(f"declaration {data['scope']}", DECLARATION, identifier, data, siren, extracted, journal)
 
 
-def _months(first: str, last: str) -> list[str]:
+def months_between(first: str, last: str) -> list[str]:
+    """Return the months (YYYY-MM) from the first to the last."""
     found = []
     year, month = int(first[:4]), int(first[5:])
     while (text := f"{year:04d}-{month:02d}") <= last:

@@ -1,12 +1,10 @@
-"""Records of an extract as CloudEvents, checked by the same parser and rules as at the observatory.
+"""Records of an extract as CloudEvents.
 
 Invariant: nothing of a record leaves but pseudonyms, codes of the lists, territories and dates. Natural identifiers,
 addresses and points are read here for the last time.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -15,14 +13,12 @@ import orjson
 
 from producers.coarsening import discreet_reason
 from producers.extract.records import MoveRecord
+from producers.journal import Journal
 from producers.keys import Keyring
 from producers.location.place import Location
 from schemas.codes import CURRENT_VERSION, code_list
 from schemas.events.models import MOVE_IN, MOVE_OUT
-from schemas.events.reading import MAX_EVENTS, Problem, read_message
-from schemas.events.rules import Rules
 
-MAX_BYTES = 900_000
 DIGEST_BYTES = 12
 _TYPES = {"out": MOVE_OUT, "in": MOVE_IN}
 _UNCOUNTED = {
@@ -38,29 +34,6 @@ _OPTIONAL = (
     "holder_age",
 )
 _day = lru_cache(maxsize=16_384)(date.isoformat)
-
-
-class Line(NamedTuple):
-    """An event as it is sent, and the line of the extract that it comes from (0: none)."""
-
-    line: int
-    payload: bytes
-
-
-class Refused(NamedTuple):
-    """An event that the observatory would refuse: it is not sent. `line` is the extract's (0: none)."""
-
-    line: int
-    problem: Problem
-
-
-@dataclass(slots=True)
-class Message:
-    """A message of the topic: one event, or a batch. `lines` are the extract's, by rank in the message."""
-
-    payload: bytes
-    batch: bool
-    lines: list[int] = field(default_factory=list)
 
 
 def move_data(record: MoveRecord, location: Location, ring: Keyring) -> dict[str, Any]:
@@ -114,6 +87,7 @@ def former_identity(record: MoveRecord, ring: Keyring) -> dict[str, str]:
     return {"former_move_id": move_id} | ({"former_landlord": landlord} if landlord else {})
 
 
+@lru_cache(maxsize=4_096)
 def instant_text(seconds: int) -> str:
     """Return an instant as RFC 3339 in UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -139,39 +113,20 @@ def event(event_type: str, identifier: str, siren: str, time: str, data: dict[st
     )
 
 
-def as_messages(events: Iterable[Line]) -> Iterator[Message]:
-    """Yield the events, in order, in batches of at most 500 events and 900 kB."""
-    held: list[Line] = []
-    size = 0
-    for one in events:
-        if held and (len(held) == MAX_EVENTS or size + len(one.payload) + 1 > MAX_BYTES):
-            yield _joined(held)
-            held, size = [], 0
-        held.append(one)
-        size += len(one.payload) + 1
-    if held:
-        yield _joined(held)
+class Registered(NamedTuple):
+    """A stock or a declaration: its name in the journal, and whether it is still to be sent."""
+
+    name: str
+    revision: int
+    payload: bytes
+    unsent: bool
 
 
-def _joined(held: list[Line]) -> Message:
-    lines = [one.line for one in held]
-    if len(held) == 1:
-        return Message(held[0].payload, False, lines)
-    return Message(b"[" + b",".join(one.payload for one in held) + b"]", True, lines)
-
-
-def examine(message: Message, rules: Rules, siren: str, today: date) -> tuple[Message | None, list[Refused]]:
-    """Return the message without the events that the observatory would refuse, and those; None if nothing is left."""
-    reading = read_message(message.payload)
-    refused = {one.index: one.problem for one in reading.rejected}
-    for index, found in reading.events:
-        if problem := rules.check(found, siren, today):
-            refused[index] = problem
-    if not refused:
-        return message, []
-    told = [Refused(message.lines[index], problem) for index, problem in sorted(refused.items())]
-    if len(refused) == len(message.lines):
-        return None, told
-    payloads = [orjson.dumps(one) for one in orjson.loads(message.payload)]
-    kept = [Line(line, payloads[index]) for index, line in enumerate(message.lines) if index not in refused]
-    return _joined(kept), told
+def registered(
+    name: str, event_type: str, identifier: str, data: dict[str, Any], siren: str, extracted: int, journal: Journal
+) -> Registered:
+    """Return the event of a stock or a declaration with its revision, which is written down under `name`."""
+    revision, unsent = journal.register_revision(name, digest_of(data, 0), extracted)
+    versioned = data | {"revision": revision}
+    payload = event(event_type, f"{identifier}-{revision}", siren, instant_text(revision), versioned)
+    return Registered(name, revision, payload, unsent)

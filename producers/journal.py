@@ -33,8 +33,13 @@ CREATE TABLE IF NOT EXISTS move (
     pending BLOB
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS move_pending ON move (move_id) WHERE pending IS NOT NULL;
-CREATE TABLE IF NOT EXISTS register (name TEXT PRIMARY KEY, revision INTEGER, extracted INTEGER, digest BLOB)
-    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS register (
+    name TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    extracted INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    sent INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dwelling (
     dwelling TEXT PRIMARY KEY,
@@ -43,6 +48,7 @@ CREATE TABLE IF NOT EXISTS dwelling (
 ) WITHOUT ROWID;
 """
 _AT_ONCE = 500
+PATIENCE = 5.0
 
 
 class Entry(NamedTuple):
@@ -92,7 +98,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Open or make the file, owned by its user. Raises LandlordError if it is damaged or in use."""
         path.touch(mode=0o600, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=5)
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
         try:
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.executescript(_SCHEMA)
@@ -160,17 +166,22 @@ class Journal:
 
     # -- stock and declaration
     def register_revision(self, name: str, digest: bytes, extracted: int) -> tuple[int, bool]:
-        """Return the revision of a stock or declaration, and whether it is new; writes it down."""
+        """Return the revision of a stock or declaration, and whether it is still to be sent; writes it down."""
         row = self._connection.execute(
-            "SELECT revision, extracted, digest FROM register WHERE name = ?", (name,)
+            "SELECT revision, extracted, digest, sent FROM register WHERE name = ?", (name,)
         ).fetchone()
         known = Entry(row[0], row[1], row[2], 0) if row else None
         revision = revision_of(known, None, digest, extracted)
-        if known is None or extracted >= known.extracted:
+        unsent = row is None or row[2] != digest or not row[3]
+        if unsent and (known is None or extracted >= known.extracted):
             self._connection.execute(
-                "INSERT OR REPLACE INTO register VALUES (?, ?, ?, ?)", (name, revision, extracted, digest)
+                "INSERT OR REPLACE INTO register VALUES (?, ?, ?, ?, 0)", (name, revision, extracted, digest)
             )
-        return revision, known is None or known.digest != digest
+        return revision, unsent
+
+    def register_sent(self, name: str, revision: int) -> None:
+        """Note that the broker has this revision of a stock or declaration."""
+        self._connection.execute("UPDATE register SET sent = 1 WHERE name = ? AND revision = ?", (name, revision))
 
     # -- facts
     def fact(self, name: str) -> str | None:
@@ -188,10 +199,12 @@ class Journal:
         self._connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
 
     # -- states of dwellings
-    def dwelling(self, dwelling: str) -> str | None:
-        """Return what is known of a dwelling's tenancies."""
-        row = self._connection.execute("SELECT tenancies FROM dwelling WHERE dwelling = ?", (dwelling,)).fetchone()
-        return row[0] if row else None
+    def dwelling(self, dwelling: str) -> tuple[str, int] | None:
+        """Return what is known of a dwelling's tenancies, and the instant of the last extract that had it."""
+        found: tuple[str, int] | None = self._connection.execute(
+            "SELECT tenancies, seen FROM dwelling WHERE dwelling = ?", (dwelling,)
+        ).fetchone()
+        return found
 
     def set_dwelling(self, dwelling: str, seen: int, tenancies: str) -> None:
         """Write what is known of a dwelling; `seen` is the instant of the extract that had it."""

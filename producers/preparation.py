@@ -23,6 +23,7 @@ from producers.extract.records import MoveRecord
 from producers.journal import Entry, Journal, Row, revision_of
 from producers.keys import Keyring
 from producers.location.place import Locator
+from producers.location.remarks import OUTSIDE_REGION
 
 CHUNK = 500
 
@@ -40,11 +41,14 @@ class Sender:
 
 
 class Prepared(NamedTuple):
-    """A move ready to be sent: `changed` if the journal does not know it so."""
+    """An event ready to be sent. `line` is the extract's (0: none); `changed`: the journal does not know it so.
+
+    `row` is what the journal keeps of a move, None for another event.
+    """
 
     line: int
-    event: bytes
-    row: Row
+    payload: bytes
+    row: Row | None
     changed: bool
 
 
@@ -68,6 +72,8 @@ class Preparation:
         self._hashes, self._known, self._counted = array("q"), array("b"), array("b")
         self._identities = array("q")
         self._lines = array("q")
+        self._steps: list[int] | None = None
+        self._again: set[int] = set()
         self.summary = Summary()
 
     def __enter__(self) -> Self:
@@ -88,16 +94,20 @@ class Preparation:
 
     def _read_chunk(self, chunk: list[MoveRecord]) -> None:
         sender = self._sender
-        ring, locate, read_on = sender.ring, sender.locator.locate, sender.read_on
+        ring = sender.ring
+        locations = sender.locator.locate_all([record.where for record in chunk], sender.read_on)
         drafts: list[tuple[dict[str, Any], dict[str, str]]] = []
-        for record in chunk:
-            location = locate(record.where, read_on)
+        kept = []
+        for record, location in zip(chunk, locations, strict=True):
             if location.remark:
                 self.summary.remarks[location.remark] += 1
+            if location.remark == OUTSIDE_REGION:
+                continue
+            kept.append(record)
             drafts.append((move_data(record, location, ring), former_identity(record, ring)))
         entries = self._entries(drafts)
         spooled = []
-        for record, (data, former) in zip(chunk, drafts, strict=True):
+        for record, (data, former) in zip(kept, drafts, strict=True):
             known = entries.get(data["move_id"])
             digest = digest_of(data, sender.k)
             same = known is not None and known.digest == digest
@@ -122,28 +132,33 @@ class Preparation:
         wanted = [data["move_id"] for data, _ in drafts]
         return self._journal.entries([*wanted, *(former["former_move_id"] for _, former in drafts if former)])
 
+    def prepare(self) -> None:
+        """Find the step of each move, and what repeats: between the passes, once."""
+        if self._steps is not None:
+            return
+        self._again = self._repeated()
+        self._steps = self._found_steps()
+        summary = self.summary
+        summary.repeated = [self._lines[number] for number in sorted(self._again)]
+        summary.moves = len(self._steps) - len(self._again)
+        summary.steps = Counter(step for number, step in enumerate(self._steps) if number not in self._again)
+
     def moves(self) -> Iterator[Prepared]:
         """Yield each move in its final form, in the order of the extract: the second pass.
 
         Of two lines that say the same move the first is kept.
         """
-        siren = self._sender.siren
-        self.summary.moves = 0
-        self.summary.steps.clear()
-        repeated = self._repeated()
-        self.summary.repeated = [self._lines[number] for number in sorted(repeated)]
-        steps = self._steps(repeated)
+        self.prepare()
+        siren, again, steps = self._sender.siren, self._again, self._steps or []
         self._spool.seek(0)
         number = -1
         for text in self._spool:
             for data, digest, direction, moment, month, changed, stale in orjson.loads(text):
                 number += 1
-                if number in repeated:
+                if number in again:
                     continue
                 step = steps[number]
                 coarsen(data, direction, step)
-                self.summary.moves += 1
-                self.summary.steps[step] += 1
                 yield Prepared(
                     self._lines[number],
                     move_event(data, direction, siren, instant_text(moment)),
@@ -159,9 +174,9 @@ class Preparation:
         again[first] = False
         return set(np.flatnonzero(again).tolist())
 
-    def _steps(self, repeated: set[int]) -> list[int]:
+    def _found_steps(self) -> list[int]:
         hashes = np.frombuffer(self._hashes, np.int64).reshape(-1, COARSEST + 1)
         counted = np.frombuffer(self._counted, np.int8).astype(np.bool_)
-        counted[list(repeated)] = False
+        counted[list(self._again)] = False
         found: list[int] = find_steps(hashes, np.frombuffer(self._known, np.int8), counted, self._sender.k).tolist()
         return found

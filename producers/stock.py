@@ -5,16 +5,16 @@ its let dwellings. The place is decided by the same locator as a move's.
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
 
 from producers.errors import LandlordError
-from producers.events import MAX_BYTES, digest_of, event, instant_text
+from producers.events import Registered, registered
 from producers.extract.records import DwellingRecord
 from producers.journal import Journal
 from producers.keys import months_later
-from producers.location.place import Location, Locator
+from producers.location.place import Location
+from producers.messages import MAX_BYTES
 from schemas.events.models import STOCK
 
 Scope = Literal["whole_stock", "qpv_only"]
@@ -74,28 +74,17 @@ class StockCount:
         return {"stock_on": self._stock_on.isoformat(), "scope": scope, "cells": cells}
 
 
-def count_stock(records: Iterable[DwellingRecord], locator: Locator, stock_on: date) -> StockCount:
-    """Return the count of an extract's dwellings."""
-    count = StockCount(stock_on)
-    for record in records:
-        count.add(record, locator.locate(record.where, stock_on))
-    return count
-
-
-def stock_event(data: dict[str, Any], siren: str, extracted: int, journal: Journal) -> tuple[bytes, bool]:
-    """Return the stock's event, and whether it is new; its revision is written down.
+def stock_event(data: dict[str, Any], siren: str, extracted: int, journal: Journal) -> Registered:
+    """Return the stock's event; its revision is written down.
 
     Raises LandlordError if it has no dwelling, or does not fit in a message.
     """
     if not data["cells"]:
         raise LandlordError("aucun logement n'est dans le champ déclaré : le parc n'a rien à dire.")
-    name = f"stock {siren} {data['stock_on']}"
-    revision, new = journal.register_revision(name, digest_of(data, 0), extracted)
-    identifier = f"stock-{data['stock_on']}-{revision}"
-    payload = event(STOCK, identifier, siren, instant_text(revision), data | {"revision": revision})
-    if len(payload) > MAX_BYTES:
+    made = registered(f"stock {data['stock_on']}", STOCK, f"stock-{data['stock_on']}", data, siren, extracted, journal)
+    if len(made.payload) > MAX_BYTES:
         raise LandlordError(
             f"le parc compte {len(data['cells'])} lignes (commune, quartier, typologie), trop pour un message : "
             "appelez l'observatoire."
         )
-    return payload, new
+    return made

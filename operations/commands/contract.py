@@ -1,8 +1,9 @@
-"""`quartiers contract`: write what is generated of the published contract, and of the integrator's page."""
+"""`quartiers contract`: write what is generated of the published contract: schemas, page, conformance kit."""
 
 import typer
 
 from runtime.settings import ROOT
+from schemas.conformance import kit
 from schemas.contract import page, publish
 
 PAGE = ROOT / "docs" / "contrat.md"
@@ -11,8 +12,12 @@ PAGE = ROOT / "docs" / "contrat.md"
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command(help="Écrit le contrat publié : schémas, document AsyncAPI, listes de codes, page de l'intégrateur.")
+    @app.command(
+        help="Écrit le contrat publié : schémas, document AsyncAPI, listes de codes, page de l'intégrateur, "
+        "jeu de conformité."
+    )
     def contract() -> None:
         publish.main()
+        kit.write()
         PAGE.write_text(page.refreshed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-        typer.echo(f"Contrat écrit dans {publish.PUBLISHED} et {PAGE}")
+        typer.echo(f"Contrat écrit dans {publish.PUBLISHED}, {kit.FOLDER} et {PAGE}")

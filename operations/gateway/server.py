@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from kafka.errors import AuthorizationError, KafkaError
 
-from operations.gateway.messages import LARGEST, Fault, Refusal, kind_refusal, message_refusal, size_refusal
+from operations.gateway.messages import LARGEST, Refusal, kind_refusal, message_refusal, size_refusal
 from operations.gateway.sessions import Placed, Session, Sessions, TooManyError
 from producers.broker_faults import PasswordError
 from producers.errors import LandlordError
@@ -61,13 +61,12 @@ async def _health(_: web.Request) -> web.Response:
 
 
 def _refused(refusal: Refusal, **headers: str) -> web.Response:
-    problem = refusal.problem
-    body = {"reason": problem.reason, "pointer": problem.pointer, "message_fr": problem.message_fr}
+    body = {"reason": refusal.reason, "message_fr": refusal.message_fr}
     return web.json_response(body, status=refusal.status, headers=headers)
 
 
 def _wait(status: int, text: str, seconds: int) -> web.Response:
-    return _refused(Refusal(status, Fault("try_again", "", text)), **{"Retry-After": str(seconds)})
+    return _refused(Refusal(status, "try_again", text), **{"Retry-After": str(seconds)})
 
 
 @web.middleware
@@ -85,14 +84,14 @@ async def _explained(
         return _unknown()
     except AuthorizationError:
         text = "ce compte n'a pas le droit d'écrire ici : suspendu, ou fermé. Appelez l'observatoire"
-        return _refused(Refusal(403, Fault("not_allowed", "", text)))
+        return _refused(Refusal(403, "not_allowed", text))
     except (LandlordError, KafkaError, TimeoutError) as error:
         logger(__name__).warning("request not served", path=request.path, error=type(error).__name__)
         return _wait(503, "le serveur ne répond pas ; recommencez : un envoi répété ne compte jamais deux fois", 5)
 
 
 def _unknown() -> web.Response:
-    refusal = Refusal(401, Fault("wrong_password", "", "utilisateur ou mot de passe refusé"))
+    refusal = Refusal(401, "wrong_password", "utilisateur ou mot de passe refusé")
     return _refused(refusal, **{"WWW-Authenticate": 'Basic realm="quartiers", charset="UTF-8"'})
 
 
@@ -165,7 +164,7 @@ async def _get(request: web.Request) -> web.Response:
 
         def look() -> bytes | Refusal | None:
             if offset >= session.end_of(topic, partition):
-                return Refusal(404, Fault("no_such_message", "", "aucun message à cette position"))
+                return Refusal(404, "no_such_message", "aucun message à cette position")
             return session.receipt(f"{topic}:{partition}:{offset}", since)
 
         found = await _in_thread(request, look)

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from producers.broker_faults import require_access
 from producers.workspace import Workspace
 from runtime.connection import Connection
 
@@ -17,6 +16,8 @@ def register(app: typer.Typer) -> None:
     def connection(
         folder: Annotated[Path, typer.Option(help="Dossier où se trouve connection.toml.")] = Path(),
     ) -> None:
+        from producers.broker_faults import require_access  # kafka-python: `--help` does not wait for it
+
         access = Connection.read(Workspace(folder).connection)
         require_access(access)
         require_access(access, sandbox=True)

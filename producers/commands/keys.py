@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from producers import keys
 from producers.errors import LandlordError
 from producers.workspace import Workspace
+from runtime.clock import SystemClock, paris_today
 
 PERIOD_MONTHS = 26
 Folder = Annotated[Path, typer.Option("--folder", help="Dossier du bailleur.")]
@@ -21,7 +21,7 @@ Until = Annotated[
 
 
 def _today() -> date:
-    return datetime.now(ZoneInfo("Europe/Paris")).date()
+    return paris_today(SystemClock())
 
 
 def _end(until: datetime | None, today: date) -> date:

@@ -17,17 +17,27 @@ from pydantic_core import core_schema
 from typing_extensions import TypedDict
 
 from schemas.events.models import (
+    Code,
+    Commune,
+    ContentType,
     ControlTotal,
     CountCell,
     Counts,
     CountsEvent,
     Declaration,
     DeclarationEvent,
+    Month,
     Move,
     MoveEvent,
+    Qpv2015,
+    Qpv2024,
+    Siren,
+    Source,
+    StartYear,
     Stock,
     StockCell,
     StockEvent,
+    pattern_of,
 )
 from schemas.events.reasons import ReasonCode
 
@@ -138,7 +148,7 @@ _MESSAGES_FR = {
     "dict_type": "attendu un objet JSON",
     "list_type": "attendu un tableau JSON",
     "literal_error": "valeur inconnue ; attendu : {expected}",
-    "string_pattern_mismatch": "forme inattendue ; attendu : {pattern}",
+    "string_pattern_mismatch": "forme inattendue ; attendu : {form}",
     "string_too_short": "texte vide",
     "string_too_long": "texte trop long : {max_length} caractères au plus",
     "too_long": "trop d'éléments : {max_length} au plus",
@@ -148,6 +158,18 @@ _MESSAGES_FR = {
     "less_than": "nombre trop grand : moins de {lt}",
 }
 
+_FORMS_FR = {
+    pattern_of(Commune): "un code INSEE de commune, par exemple 31555",
+    pattern_of(Qpv2024): "un code de QPV de 2024, par exemple QN03107M",
+    pattern_of(Qpv2015): "un code de QPV de 2015, par exemple QP031007",
+    pattern_of(Month): "un mois, AAAA-MM, depuis 1900",
+    pattern_of(Siren): "un numéro SIREN, neuf chiffres",
+    pattern_of(Code): "un code, sans espace ni accent",
+    pattern_of(Source): "urn:siren: suivi de neuf chiffres",
+    pattern_of(ContentType): "application/json",
+    pattern_of(StartYear): "une année à quatre chiffres, ou unknown",
+}
+"""What a pattern of the models means to whoever reads a refusal."""
 _REASONS: dict[str, ReasonCode] = {"missing": "missing_field", "literal_error": "unknown_code"}
 
 
@@ -167,7 +189,8 @@ def _explain(error: ValidationError) -> Problem:
             if deep
             else Problem("not_json", "", "l'événement n'est pas du JSON (UTF-8) valide")
         )
-    location = [str(part).replace("~", "~0").replace("/", "~1") for part in first["loc"]]
+    context = {**context, "form": _FORMS_FR.get(context.get("pattern", ""), context.get("pattern", ""))}
+    location = [str(part).replace("~", "~0").replace("/", "~1") for part in first["loc"] if part != "[key]"]
     pointer = "".join(f"/{part}" for part in location[1:])
     template = _MESSAGES_FR.get(kind, first["msg"])
     try:

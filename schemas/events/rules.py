@@ -165,12 +165,12 @@ class Rules:
 
     def is_elsewhere(self, commune: str) -> bool:
         """Return whether a commune is of another région: what happens there is no error, and out of scope."""
-        return commune not in self.territories.communes and commune[:2] not in self.territories.departements
+        return commune not in self.territories.communes and self.territories.is_elsewhere(commune)
 
     def _check_place(self, data: dict[str, Any], at: str) -> Problem | None:
         known = self.territories
         if data["commune"] not in known.communes and not self.is_elsewhere(data["commune"]):
-            return Problem("unknown_commune", f"{at}/commune", f"commune inconnue : {data['commune']}")
+            return Problem("unknown_commune", f"{at}/commune", _unknown_commune(known, data["commune"]))
         for name in ("qpv_2024", "qpv_2015"):
             code = data.get(name)
             if code is not None and code not in known.qpvs:
@@ -226,6 +226,14 @@ def _check_counted_reason(cell: dict[str, Any], at: str, version: int) -> Proble
     if known is not None and known.nature_class == "out_of_scope":
         return Problem("invalid_field", f"{at}/reason", f"{reason} n'est pas un mouvement : ne le comptez pas")
     return None
+
+
+def _unknown_commune(known: Territories, code: str) -> str:
+    """Say what became of a commune that is not known under `code`."""
+    now = known.commune_at(code, EARLIEST)
+    if now is None:
+        return f"commune inconnue : {code}"
+    return f"commune fusionnée, code abandonné : {code} ; écrivez {now} ({known.communes[now].name})"
 
 
 def _personal(value: dict[str, Any], at: str, known: frozenset[str]) -> Problem | None:

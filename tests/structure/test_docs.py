@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from operations.cli import app
+from producers.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "examples").glob("*/*.md")])
@@ -31,6 +32,13 @@ def code_of(text: str) -> str:
     """Return what a document shows as code: fenced blocks and spans."""
     blocks = FENCE.findall(text)
     return "\n".join([*blocks, *SPAN.findall(FENCE.sub("", text))])
+
+
+def made_by_landlords() -> set[str]:
+    """Return the names of the files that the landlord's tool knows in its folder."""
+    folder = Workspace(Path())
+    properties = [name for name, value in vars(Workspace).items() if isinstance(value, property)]
+    return {getattr(folder, name).name for name in properties}
 
 
 def targets() -> set[str]:
@@ -71,7 +79,7 @@ def test_every_file_named_without_its_folder_exists(document: Path) -> None:
     known = {Path(line).name for line in listed.stdout.decode().splitlines()}
     if listed.returncode:
         known = {path.name for folder in FOLDERS for path in (ROOT / folder).rglob("*")}
-    assert names - known - {path.name for path in ROOT.iterdir()} == set()
+    assert names - known - {path.name for path in ROOT.iterdir()} - made_by_landlords() == set()
 
 
 @every_document
