@@ -1,4 +1,4 @@
-"""The gateway's three routes. What blocks runs in threads, of which there are few: that bounds memory too."""
+"""The gateway's routes. What blocks runs in threads, of which there are few: that bounds memory too."""
 
 import asyncio
 import base64
@@ -18,7 +18,7 @@ from kafka.errors import AuthorizationError, KafkaError
 
 from operations.gateway.messages import LARGEST, Refusal, kind_refusal, message_refusal, size_refusal
 from operations.gateway.sessions import Placed, Session, Sessions, TooManyError
-from producers.broker_faults import PasswordError
+from producers.broker_faults import PasswordError, RightError
 from producers.errors import LandlordError
 from runtime.logging import logger
 from runtime.topics import moves_topic, sandbox_topic
@@ -44,6 +44,7 @@ def application(bootstrap: str) -> web.Application:
     app[THREADS] = ThreadPoolExecutor(AT_ONCE)
     app[ROOM] = asyncio.Semaphore(AT_ONCE)
     app.router.add_post("/v1/messages", _post)
+    app.router.add_get("/v1/access", _access)
     app.router.add_get("/v1/receipts", _list)
     app.router.add_get(r"/v1/receipts/{partition:\d{1,9}}/{offset:\d{1,18}}", _get)
     app.router.add_get("/v1/health", _health)
@@ -82,7 +83,7 @@ async def _explained(
         return _wait(429, str(error), 60 if "mots de passe" in str(error) else 1)
     except PasswordError:
         return _unknown()
-    except AuthorizationError:
+    except (AuthorizationError, RightError):
         text = "ce compte n'a pas le droit d'écrire ici : suspendu, ou fermé. Appelez l'observatoire"
         return _refused(Refusal(403, "not_allowed", text))
     except (LandlordError, KafkaError, TimeoutError) as error:
@@ -129,6 +130,13 @@ async def _in_thread(request: web.Request, work: Callable[[], Result]) -> Result
 
 def _is_sandbox(request: web.Request) -> bool:
     return request.query.get("sandbox", "").lower() in ("true", "1")
+
+
+async def _access(request: web.Request) -> web.Response:
+    """Say whether the landlord may write, before it reads a long file: 204, or why not."""
+    async with _landlord(request) as (_, session):
+        await _in_thread(request, lambda: session.require_right(sandbox=_is_sandbox(request)))
+    return web.Response(status=204)
 
 
 async def _post(request: web.Request) -> web.Response:

@@ -136,7 +136,9 @@ def test_the_kit_names_the_gateway_where_there_is_one(here: Stage, quartiers: Qu
         gateway_service.want(here.settings, wanted=False)
     address = f"https://127.0.0.1:{here.settings.port('gateway')}"
     assert connection(OTHER).gateway == address
-    assert f"`--via {address}` envoie tout par HTTPS" in Path(f"kit-{OTHER}/LISEZ-MOI.md").read_text(encoding="utf-8")
+    assert f"ajoutez `--via {address}` à `connection`, `publish` et `receipts`" in Path(
+        f"kit-{OTHER}/LISEZ-MOI.md"
+    ).read_text(encoding="utf-8")
 
 
 @pytest.mark.services
