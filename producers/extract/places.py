@@ -145,6 +145,8 @@ class Places:
         commune = self._commune(cells, problems)
         codes = self._qpv_codes(cells, problems)
         flag = self._flag(cells, problems)
+        if flag is None and codes is not None and not codes[2024] and self._says_none(cells):
+            flag = False
         if codes is None or not commune:
             return Place(None, problems)
         return Place(Whereabouts(commune, codes[2024], codes[2015], flag), problems)
@@ -189,6 +191,14 @@ class Places:
                 )
             codes[generation] = codes[generation] or code
         return codes
+
+    def _says_none(self, cells: list[str]) -> bool:
+        """Return whether a column of today's quartiers says that there is none: in words, or by being empty."""
+        for name in ("qpv_2024", "qpv"):
+            if name in self.index:
+                text = self._cell(cells, name)
+                return folded(text) in NO_QPV if text else self.mapping.empty_qpv == "outside"
+        return False
 
     def _flag(self, cells: list[str], problems: list[RowProblem]) -> bool | None:
         text = self._cell(cells, "qpv_flag")

@@ -278,3 +278,27 @@ def test_any_cells_are_read_and_a_row_with_an_error_gives_nothing(cells: list[li
         return
     wrong = {one.line for one in problems if one.severity == "error"}
     assert not wrong & {one.line for one in records}
+
+
+ELSEWHERE = "B1;L1;31555;S;05/02/2026;DC;T3;PLUS;{};01/12/2025;"
+
+
+@pytest.mark.parametrize(
+    ("cell", "empty_qpv", "flag"),
+    [("", "", None), ("", "outside", False), ("Hors QPV", "", False), ("Hors QPV", "outside", False)],
+)
+def test_outside_is_said_in_words_or_by_what_the_mapping_makes_of_an_empty_cell(
+    cell: str, empty_qpv: str, flag: bool | None, tmp_path: Path
+) -> None:
+    said = MOVES_MAPPING.replace("[extract.columns]", f'empty_qpv = "{empty_qpv}"\n[extract.columns]', 1)
+    ((record,), problems) = read(csv_file(tmp_path, MOVES, ELSEWHERE.format(cell)), said)
+    assert problems == []
+    assert record.where == Whereabouts("31555", qpv_flag=flag)
+
+
+def test_an_empty_cell_says_nothing_where_no_column_of_quartiers_is_read() -> None:
+    columns = MOVES_MAPPING.replace('qpv_2024 = "QPV"\n', "").replace(
+        "[extract.columns]", 'empty_qpv = "outside"\n[extract.columns]', 1
+    )
+    with pytest.raises(MappingError, match="empty_qpv"):
+        mapping(columns)
