@@ -51,7 +51,7 @@ class Places:
         self._xy = (self.index["x"][0], self.index["y"][0]) if "x" in self.index else None
         self._known: dict[tuple[str, ...], Place] = {}
         self._points: dict[tuple[str, str], Point] = {}
-        self._qpvs = load().qpvs
+        self._territories = load()
         self._transformer: Transformer | None = None
 
     def coded(self, cells: list[str]) -> Place:
@@ -156,6 +156,9 @@ class Places:
         if code:
             if code in self.communes:
                 return code
+            if self._territories.is_elsewhere(code):
+                problems.append(self._problem("outside_region", "commune", code))
+                return code
             if len(code) == 4 and "0" + code in self.communes:
                 problems.append(self._problem("lost_zero", "commune", code, read="0" + code))
                 return "0" + code
@@ -182,7 +185,7 @@ class Places:
                 continue
             code = text.upper().replace(" ", "")
             generation = qpv_generation(code)
-            if generation is None or code not in self._qpvs:
+            if generation is None or code not in self._territories.qpvs:
                 problems.append(self._problem("unknown_qpv", name, text))
                 return None
             if expected and generation != expected:

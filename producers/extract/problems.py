@@ -207,6 +207,12 @@ KINDS: dict[str, Kind] = {
         "commune inconnue en Occitanie",
         "donner le code INSEE à 5 caractères de la commune actuelle (31555 pour Toulouse, et non le code postal)",
     ),
+    "outside_region": Kind(
+        "warning",
+        "Commune hors d'Occitanie",
+        "commune hors d'Occitanie : hors du champ de l'observatoire",
+        "rien à faire si le code est exact",
+    ),
     "ambiguous_commune": Kind(
         "error",
         "Plusieurs communes de ce nom",

@@ -101,14 +101,16 @@ class Extract:
 
 
 def known_communes() -> Container[str]:
-    """Return the codes of today's communes of the région."""
-    return load().communes.keys()
+    """Return the codes of the communes of the région, those given up since too: locating follows them."""
+    territories = load()
+    return territories.communes.keys() | territories.successions.keys()
 
 
 def open_extract(path: Path, mapping: Mapping, today: date, communes: Container[str] | None = None) -> Extract:
     """Open a file with the extract of the mapping whose columns it has.
 
-    `communes` are the commune codes to accept (default: today's). Raises ExtractError or MappingError.
+    `communes` are the commune codes to accept (default: those of the région, former ones too). Raises ExtractError
+    or MappingError.
     """
     table, chosen = _fitting(path, mapping)
     accepted = known_communes() if communes is None else communes

@@ -169,10 +169,11 @@ def test_a_commune_by_its_name_needs_its_postal_code_only_when_two_bear_it(tmp_p
     assert [(one.code, one.line) for one in problems] == [("ambiguous_commune", 5)]
 
 
-def test_a_former_commune_is_accepted_where_the_caller_knows_it(tmp_path: Path) -> None:
-    path = csv_file(tmp_path, MOVES, OUT.replace("31555", "09999"))
-    (record,) = [one for one in read_moves(path, mapping(), TODAY, {"09999"}) if isinstance(one, MoveRecord)]
-    assert record.where.commune == "09999"
+def test_a_commune_merged_since_is_accepted_as_it_is_written(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, MOVES, OUT.replace("31555", "09255"))
+    (record,) = list(read_moves(path, mapping(), TODAY))
+    assert isinstance(record, MoveRecord)
+    assert record.where.commune == "09255"
 
 
 def test_rpls_dwellings_have_their_mode_dates_and_flag(tmp_path: Path) -> None:
