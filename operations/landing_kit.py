@@ -74,7 +74,8 @@ def connection_file(access: Access, password: str) -> str:
 def guide(access: Access) -> str:
     """Return the text of `LISEZ-MOI.md`."""
     https = (
-        f"Si votre réseau ne laisse pas sortir ce port : `--via {access.gateway}` envoie tout par HTTPS."
+        f"Si votre réseau ne laisse pas sortir ce port, ajoutez `--via {access.gateway}` à `connection`, `publish` et "
+        "`receipts` : tout passe par HTTPS."
         if access.gateway
         else "Si votre réseau ne laisse pas sortir ce port, faites-le ouvrir, ou demandez l'accès HTTPS."
     )

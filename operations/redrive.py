@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from operations.quarantine import CHOSEN, Selection
 from schemas.events.rules import Rules
 from streams.counters.chunks import FactChunks
 from streams.ingest.cells import Cells
@@ -18,17 +19,20 @@ from streams.ingest.decode import Decoded, Message, decode
 from streams.ledger.moves import lock_landlords
 
 AT_A_TIME = 100
+# Those that a landlord took over too: its event may be written under an identity that it had there.
 LANDLORDS = """
-SELECT DISTINCT landlord FROM core.quarantine
-WHERE redriven_at IS NULL AND quarantine_id > %(after)s
+WITH waiting AS (SELECT DISTINCT landlord FROM core.quarantine
+    WHERE redriven_at IS NULL AND payload IS NOT NULL AND quarantine_id > %(after)s)
+SELECT landlord FROM waiting
+UNION SELECT siren FROM core.landlord JOIN waiting ON merged_into = waiting.landlord
 """
-WAITING = """
+WAITING = f"""
 SELECT quarantine_id, topic, partition, message_offset, extract(epoch FROM received_at)::float8, payload
 FROM core.quarantine
-WHERE redriven_at IS NULL AND quarantine_id > %(after)s AND (%(reason)s::text IS NULL OR reason = %(reason)s)
-    AND (%(landlord)s::text IS NULL OR landlord = %(landlord)s) AND landlord = ANY(%(locked)s)
+WHERE redriven_at IS NULL AND payload IS NOT NULL AND quarantine_id > %(after)s AND landlord = ANY(%(locked)s)
+    AND {CHOSEN}
 ORDER BY quarantine_id LIMIT %(limit)s FOR UPDATE
-"""
+"""  # noqa: S608
 UNTALLY = """
 UPDATE core.tally SET n = n - 1
 WHERE landlord = %s AND received_on = %s AND outcome = 'quarantined' AND event_type = 'unreadable'
@@ -50,15 +54,17 @@ def redrive(
     chunks: FactChunks,
     *,
     today: date,
-    reason: str | None,
-    landlord: str | None,
+    chosen: Selection,
 ) -> Redriven:
-    """Read the waiting events again, 100 in a transaction; `today` is the day from which they are known."""
+    """Read the chosen events again, 100 in a transaction; `today` is the day from which they are known.
+
+    What was purged has nothing left to be read.
+    """
     prepare_connection(connection)
     chunks.ensure(today)
     tried = accepted = after = 0
     while True:
-        wanted = {"after": after, "reason": reason, "landlord": landlord, "limit": AT_A_TIME}
+        wanted = chosen.parameters() | {"after": after, "limit": AT_A_TIME}
         with connection.transaction(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
             locked = [row[0] for row in cursor.execute(LANDLORDS, wanted).fetchall()]

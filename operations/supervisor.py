@@ -10,16 +10,22 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from kafka.errors import KafkaError
+
+from operations.certificates import ensure_certificates
 from operations.services import broker_service, database_service, gateway_service, grafana_service, worker_service
 from operations.services.process import ServiceError, ServiceProcess
 from operations.services.processes import command_line
 from operations.services.worker_service import MAX_WORKERS
+from runtime.clock import SystemClock
 from runtime.logging import configure, logger
 from runtime.settings import Settings, SettingsError
 
 PATIENCE = 15.0
 EVERY_SECONDS = 0.5
+RENEWAL_SECONDS = 3_600.0
 BACKOFF_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0)
 HEALTHY_SECONDS = 60.0
 """A service that lived that long is in order again: its next death is its first."""
@@ -87,6 +93,7 @@ def supervise(settings: Settings, workers: int, going_on: Callable[[], bool], cl
     """Look every half second, and start again whatever is not there; after repeated deaths, less and less often."""
     wanted = [Watched(service, start) for service, start in services(settings, workers, clock)]
     ports = known_ports(settings)
+    renewal = 0.0
     while going_on():
         for one in wanted:
             one.look(time.monotonic())
@@ -94,7 +101,22 @@ def supervise(settings: Settings, workers: int, going_on: Callable[[], bool], cl
             logger(__name__).warning("a stranger took a port: those who knew it start again", ports=found)
             ports = found
             stop_clients(settings)
+        if time.monotonic() >= renewal:
+            renew_certificate(settings, SystemClock().now())
+            renewal = time.monotonic() + RENEWAL_SECONDS
         time.sleep(EVERY_SECONDS)
+
+
+def renew_certificate(settings: Settings, now: datetime) -> None:
+    """Renew a certificate in its last 30 days, and let the running broker show it; the gateway looks by itself."""
+    if broker_service.process(settings).pid() is None:
+        return
+    try:
+        if ensure_certificates(settings, now):
+            broker_service.take_up_certificate(settings)
+            logger(__name__).warning("certificate renewed")
+    except (KafkaError, OSError) as error:
+        logger(__name__).error("certificate not renewed", error=str(error))
 
 
 def known_ports(settings: Settings) -> tuple[int, int]:

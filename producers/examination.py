@@ -31,12 +31,21 @@ _SIDES_FR = {
     "unknown": "non localisés",
 }
 
+EMPTY_QPV_FR = (
+    '  Si une case QPV vide veut dire « hors quartier », dites-le dans mapping.toml, par empty_qpv = "outside" : '
+    "sinon ces logements sont comptés à part, comme non localisés."
+)
+
 
 class Outlook:
     """Looks at the records that would be sent (`Examination`)."""
 
-    def __init__(self, locator: Locator, on: date, k: int = K) -> None:
-        """`on` is the day of which the extract's commune codes are."""
+    def __init__(self, locator: Locator, on: date, k: int = K, *, empty_qpv_unsaid: bool = False) -> None:
+        """`on` is the day of which the extract's commune codes are.
+
+        `empty_qpv_unsaid`: there is a column of quartiers, and nobody said what an empty cell of it means.
+        """
+        self._empty_qpv_unsaid = empty_qpv_unsaid
         self._locator, self._on, self._k = locator, on, k
         self._held: list[MoveRecord | DwellingRecord] = []
         self._hashes, self._counted = array("q"), array("b")
@@ -66,6 +75,8 @@ class Outlook:
         """Return the lines of the report."""
         self._look()
         yield from _counted("Lieux", self._sides, _SIDES_FR)
+        if self._empty_qpv_unsaid and self._sides["unknown"]:
+            yield EMPTY_QPV_FR
         yield from _counted("Localisés", self._methods, _METHODS_FR)
         for code, number in self._remarks.most_common():
             yield f"  {number_fr(number)} : {REMARKS[code].message_fr}. {REMARKS[code].remedy_fr}"

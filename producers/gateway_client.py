@@ -55,7 +55,8 @@ class GatewayClient:
         """Make ready; nothing is sent. Raises AddressError or CertificateError for what cannot be used."""
         self._address = _checked(url or connection.gateway)
         self._user = connection.user
-        self._sandbox, self._sleep = sandbox, sleep
+        self._where = {"sandbox": "true"} if sandbox else {}
+        self._sleep = sleep
         self._sent: list[tuple[Position, str]] = []
         self._client = httpx.Client(
             base_url=self._address,
@@ -66,13 +67,19 @@ class GatewayClient:
             transport=transport,
         )
 
+    def require_access(self) -> None:
+        """Raise the LandlordError that says why nothing could be sent now; nothing is sent."""
+        answer = self._ask("GET", "/v1/access", params=self._where)
+        if answer.status_code != 204:
+            raise self._refused(answer)
+
     def send(self, payload: bytes, *, batch: bool) -> None:
         """Send a message and wait for the gateway's word. Raises a LandlordError that says what to do."""
         answer = self._ask(
             "POST",
             "/v1/messages",
             content=payload,
-            params={"sandbox": "true"} if self._sandbox else {},
+            params=self._where,
             headers={"Content-Type": (BATCH if batch else SINGLE).decode()},
         )
         if answer.status_code != 202:

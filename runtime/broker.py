@@ -29,6 +29,7 @@ from runtime.topics import (
     MAX_MESSAGE_BYTES,
     MOVES,
     RECEIPTS,
+    SANDBOX,
     SENTINEL,
     landlord_principal,
     moves_topic,
@@ -149,9 +150,10 @@ def suspension_acls(siren: str) -> list[ACL]:
 
 
 def worker_acls() -> list[ACL]:
-    """Return what the worker may do: read every landlord's moves, write receipts and alerts."""
+    """Return what the worker may do: read every landlord's moves and sandbox, write receipts and alerts."""
     return [
         _allow(WORKER, ACLOperation.READ, ResourceType.TOPIC, MOVES, prefix=True),
+        _allow(WORKER, ACLOperation.READ, ResourceType.TOPIC, SANDBOX, prefix=True),
         _allow(WORKER, ACLOperation.READ, ResourceType.GROUP, GROUP, prefix=True),
         _allow(WORKER, ACLOperation.WRITE, ResourceType.TOPIC, RECEIPTS, prefix=True),
         _allow(WORKER, ACLOperation.WRITE, ResourceType.TOPIC, ALERTS),

@@ -29,6 +29,11 @@ def landlord_of(topic: str) -> str:
     return topic.removeprefix(MOVES).removeprefix(SANDBOX)
 
 
+def is_sandbox(topic: str) -> bool:
+    """Return whether nothing on this topic counts."""
+    return topic.startswith(SANDBOX)
+
+
 def landlord_principal(siren: str) -> str:
     """Return the name of the landlord's Kafka user."""
     return f"landlord-{siren}"

@@ -62,9 +62,8 @@ def broker(settings: Settings) -> Settings:
     """The broker without any landlord's topic, the worker's rights given."""
     client = admin(settings)
     try:
-        stale = [
-            name for name in client.list_topics() if name.startswith((MOVES, RECEIPTS, SANDBOX)) and name != SENTINEL
-        ]
+        ours = (MOVES, SANDBOX, RECEIPTS)
+        stale = [name for name in client.list_topics() if name.startswith(ours) and name != SENTINEL]
         if stale:
             client.delete_topics(stale)
     finally:

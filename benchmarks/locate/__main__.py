@@ -85,11 +85,11 @@ def dwellings(territories: Territories, count: int) -> list[Whereabouts]:
     ]
 
 
-def timed(locator: OfficialLocator, places: list[Whereabouts]) -> tuple[float, list[Location]]:
-    """Return seconds of wall clock, and the locations."""
-    started = time.perf_counter()
+def timed(locator: OfficialLocator, places: list[Whereabouts]) -> tuple[float, float, list[Location]]:
+    """Return seconds of wall clock and of processor, and the locations."""
+    started, busy = time.perf_counter(), time.process_time()
     found = locator.locate_all(places, ON)
-    return time.perf_counter() - started, found
+    return time.perf_counter() - started, time.process_time() - busy, found
 
 
 def main() -> None:
@@ -105,20 +105,23 @@ def main() -> None:
         locator = open_locator(workspace, territories)
         opening = time.perf_counter() - started
     places = dwellings(territories, POINTS)
+    load_average = os.getloadavg()[0]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     runs = [timed(locator, places) for _ in range(TRIES)]
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.perf_counter()
     singles = [locator.locate(place, ON) for place in places[:SINGLES]]
     single = (time.perf_counter() - started) / SINGLES
-    assert singles == runs[0][1][:SINGLES], "one by one and all at once differ"
+    assert singles == runs[0][2][:SINGLES], "one by one and all at once differ"
     corners = sum(int(shapely.get_num_coordinates(one.shape)) for one in former.perimeters)
-    statuses = Counter(one.qpv_status for one in runs[0][1])
-    seconds = statistics.median(run for run, _ in runs)
+    statuses = Counter(one.qpv_status for one in runs[0][2])
+    processor = statistics.median(run for _, run, _ in runs)
+    seconds = statistics.median(run for run, _, _ in runs)
     text = f"""# Locating: dwellings in the perimeters of both generations
 
 Measured on {datetime.now(UTC):%Y-%m-%d} by `python -m benchmarks.locate`: {machine()}. Python {platform.python_version()},
 shapely {shapely.__version__} (GEOS {shapely.geos_version_string}), pyproj {pyproj.__version__}; one process, one thread.
+Load average of the machine at the start: {load_average:.1f}.
 
 {POINTS:,} dwellings with coordinates (degrees), near the QPVs, against the {len(former.perimeters)} perimeters of 2015 ({whose}, {corners:,} corners)
 and 108 of 2024 (the shapes of the QPVs they come from). Everything counted: projection, both generations, 15 m to a border,
@@ -128,6 +131,7 @@ consistency with the commune, the location of each dwelling.
 |---|---|
 | opening the locator from the landlord's folder | {opening * 1000:.0f} ms |
 | **{POINTS:,} points, median of {TRIES}** | **{seconds:.1f} s** (goal: under {GOAL_S} s) |
+| of which processor, one core | {processor:.1f} s |
 | rate | {POINTS / seconds:,.0f} points/s |
 | peak memory that this added, all {POINTS:,} results held | {max(after - before, 0) / 1024:.0f} MB |
 | one at a time, {SINGLES:,} calls, same answers | {single * 1e6:.0f} µs a call |

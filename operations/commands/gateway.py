@@ -10,7 +10,6 @@ import typer
 
 from operations.certificates import CertificateFiles, ensure_certificates, write_private
 from operations.commands.services import InstanceName
-from operations.gateway import server
 from runtime.clock import SystemClock
 from runtime.logging import configure
 from runtime.settings import Settings
@@ -31,6 +30,8 @@ def register(app: typer.Typer) -> None:
         ] = None,
         name: InstanceName = None,
     ) -> None:
+        from operations.gateway import server  # aiohttp: nobody else waits for it
+
         configure()
         settings = Settings.load(name)
         address = listen or settings.listen_address

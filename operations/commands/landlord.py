@@ -13,6 +13,7 @@ from operations.commands.services import InstanceName
 from operations.landing_kit import Access, checked_bootstrap, write_kit
 from operations.landlords import Standing, checked_siren
 from operations.numbers import number
+from operations.services import gateway_service
 from runtime.clock import PARIS, SystemClock
 from runtime.connection import FILE_NAME
 from runtime.settings import Settings
@@ -21,7 +22,10 @@ Siren = Annotated[str, typer.Argument(metavar="SIREN", help="Neuf chiffres.")]
 Bootstrap = Annotated[
     str | None, typer.Option(metavar="NOM:PORT", help="Adresse donnée au bailleur ; par défaut, celle de ce serveur.")
 ]
-Gateway = Annotated[str, typer.Option(metavar="URL", help="Adresse de la passerelle HTTPS, s'il y en a une.")]
+Gateway = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Adresse de la passerelle ; par défaut, celle de `up --gateway`."),
+]
 Kit = Annotated[Path | None, typer.Option(help="Dossier du kit ; par défaut kit-SIREN, ici.")]
 Contact = Annotated[str, typer.Option(envvar="QUARTIERS_CONTACT", help="Qui appeler, écrit dans le kit.")]
 WHOM = "Appelez votre interlocuteur à l'observatoire : ses coordonnées sont dans votre convention."
@@ -38,14 +42,14 @@ def register(app: typer.Typer) -> None:
         name: Annotated[str, typer.Option(help="Nom du bailleur.")],
         dwellings: Annotated[int | None, typer.Option(min=1, help="Logements attendus d'après la convention.")] = None,
         bootstrap: Bootstrap = None,
-        gateway: Gateway = "",
+        gateway: Gateway = None,
         kit: Kit = None,
         contact: Contact = WHOM,
         instance: InstanceName = None,
     ) -> None:
         settings, siren = Settings.load(instance), checked_siren(siren)
         folder = kit or Path(f"kit-{siren}")
-        access = Access(siren, name, checked_bootstrap(settings, bootstrap), gateway, contact)
+        access = Access(siren, name, checked_bootstrap(settings, bootstrap), address_of(settings, gateway), contact)
         password = None if landlords.is_enrolled(settings, siren) else landlords.new_password()
         # The kit first: a password that the broker knows and nobody else is lost.
         write_kit(settings, folder, access, password)
@@ -65,7 +69,7 @@ def register(app: typer.Typer) -> None:
     def rotate_password(
         siren: Siren,
         bootstrap: Bootstrap = None,
-        gateway: Gateway = "",
+        gateway: Gateway = None,
         kit: Kit = None,
         contact: Contact = WHOM,
         instance: InstanceName = None,
@@ -73,7 +77,7 @@ def register(app: typer.Typer) -> None:
         settings, siren = Settings.load(instance), checked_siren(siren)
         folder = kit or Path(f"kit-{siren}")
         name, password = landlords.name_of(settings, siren), landlords.new_password()
-        access = Access(siren, name, checked_bootstrap(settings, bootstrap), gateway, contact)
+        access = Access(siren, name, checked_bootstrap(settings, bootstrap), address_of(settings, gateway), contact)
         write_kit(settings, folder, access, password)
         landlords.change_password(settings, siren, password)
         typer.echo(
@@ -115,6 +119,13 @@ def register(app: typer.Typer) -> None:
         typer.echo(f"{before} est repris par {after} depuis le {day:%d/%m/%Y}, et n'écrit plus.")
         if not key_handed_over:
             typer.echo("Sans l'ancienne clé, les mouvements ne se raccordent pas : la série est marquée rompue.")
+
+
+def address_of(settings: Settings, gateway: str | None) -> str:
+    """Return the gateway's address for landlords: the one that was given, else this instance's if it has one."""
+    if gateway is not None:
+        return gateway
+    return gateway_service.url(settings) if gateway_service.is_wanted(settings) else ""
 
 
 def table(standings: list[Standing]) -> Table:

@@ -1,29 +1,23 @@
-"""`quartiers verify | rebuild | redrive | migrate`: the counters, proved and mended."""
+"""`quartiers verify | rebuild | migrate`: the counters, proved and mended."""
 
 import dataclasses
 import json
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-import psycopg
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from operations import rebuild as rebuilding
-from operations import redrive as redriving
 from operations.commands.services import InstanceName
 from operations.migrate import migrate as bring_up
 from operations.numbers import number
 from operations.verify import Verdict, recount_as_of
 from operations.verify import verify as prove
-from runtime.clock import SystemClock, paris_today
 from runtime.database import connect
 from runtime.settings import Settings
-from schemas.events.rules import Rules
 from schemas.territories import load
-from streams.counters.chunks import FactChunks
-from streams.ingest.cells import Cells
 
 GRAINS_FR = {
     "daily": "compteurs quotidiens",
@@ -68,29 +62,6 @@ def register(app: typer.Typer) -> None:
         with connect(Settings.load(name), "migrator") as connection:
             for grain, rows in rebuilding.rebuild(connection, load()).items():
                 typer.echo(f"{grain} : {number(rows)} lignes")
-
-    @app.command(help="Relit les événements mis en quarantaine, après une correction.")
-    def redrive(
-        reason: Annotated[str | None, typer.Option(help="Seulement ce motif (par exemple unknown_commune).")] = None,
-        landlord: Annotated[str | None, typer.Option(help="Seulement ce bailleur (SIREN).")] = None,
-        name: InstanceName = None,
-    ) -> None:
-        settings = Settings.load(name)
-        today = paris_today(SystemClock())
-
-        def open_database() -> psycopg.Connection[Any]:
-            return connect(settings, "ingest")
-
-        with open_database() as connection:
-            done = redriving.redrive(
-                *(connection, Rules(load()), Cells(open_database), FactChunks(open_database)),
-                today=today,
-                reason=reason,
-                landlord=landlord,
-            )
-        typer.echo(
-            f"{done.tried} événements relus, {done.accepted} acceptés, {done.tried - done.accepted} encore refusés."
-        )
 
     @app.command(help="Met le schéma de la base à jour.")
     def migrate(name: InstanceName = None) -> None:

@@ -17,6 +17,7 @@ from runtime.broker import admin
 from runtime.clock import Clock, SystemClock, clock_from, paris_today
 from runtime.database import connect
 from runtime.settings import Settings
+from runtime.topics import SANDBOX
 from schemas.territories import load
 
 QUIET = timedelta(seconds=30)
@@ -26,6 +27,7 @@ SELECT coalesce(sum(greatest(end_offset - coalesce(next_offset, 0), 0)), 0)::big
     max(committed_at), max(seen_at), clock_timestamp()
 FROM core.topic_end LEFT JOIN core.ingest_offset USING (topic, partition)
 """
+# core.topic_end has no sandbox; core.reading_gap may have one: what was lost there counted nowhere.
 
 
 def examine_data(settings: Settings) -> Iterator[Finding]:
@@ -143,9 +145,9 @@ def gaps(connection: psycopg.Connection[Any]) -> Finding:
     """Tell the messages that the broker deleted before anybody read them."""
     query = (
         "SELECT count(*), coalesce(sum(next_available - first_lost), 0)::bigint "
-        "FROM core.reading_gap WHERE kind = 'expired'"
+        "FROM core.reading_gap WHERE kind = 'expired' AND NOT starts_with(topic, %s)"
     )
-    number, lost = connection.execute(query).fetchall()[0]
+    number, lost = connection.execute(query, (SANDBOX,)).fetchall()[0]
     if number:
         return absent(
             "Messages perdus",

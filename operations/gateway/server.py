@@ -1,4 +1,4 @@
-"""The gateway's three routes. What blocks runs in threads, of which there are few: that bounds memory too."""
+"""The gateway's routes. What blocks runs in threads, of which there are few: that bounds memory too."""
 
 import asyncio
 import base64
@@ -18,11 +18,10 @@ from kafka.errors import AuthorizationError, KafkaError
 
 from operations.gateway.messages import LARGEST, Refusal, kind_refusal, message_refusal, size_refusal
 from operations.gateway.sessions import Placed, Session, Sessions, TooManyError
-from producers.broker_faults import PasswordError
+from producers.broker_faults import PasswordError, RightError
 from producers.errors import LandlordError
 from runtime.logging import logger
 from runtime.topics import moves_topic, sandbox_topic
-from schemas.events.reading import Problem
 
 AT_ONCE = 16
 BODY_SECONDS = 60.0
@@ -45,6 +44,7 @@ def application(bootstrap: str) -> web.Application:
     app[THREADS] = ThreadPoolExecutor(AT_ONCE)
     app[ROOM] = asyncio.Semaphore(AT_ONCE)
     app.router.add_post("/v1/messages", _post)
+    app.router.add_get("/v1/access", _access)
     app.router.add_get("/v1/receipts", _list)
     app.router.add_get(r"/v1/receipts/{partition:\d{1,9}}/{offset:\d{1,18}}", _get)
     app.router.add_get("/v1/health", _health)
@@ -62,13 +62,12 @@ async def _health(_: web.Request) -> web.Response:
 
 
 def _refused(refusal: Refusal, **headers: str) -> web.Response:
-    problem = refusal.problem
-    body = {"reason": problem.reason, "pointer": problem.pointer, "message_fr": problem.message_fr}
+    body = {"reason": refusal.reason, "message_fr": refusal.message_fr}
     return web.json_response(body, status=refusal.status, headers=headers)
 
 
 def _wait(status: int, text: str, seconds: int) -> web.Response:
-    return _refused(Refusal(status, Problem("try_again", "", text)), **{"Retry-After": str(seconds)})
+    return _refused(Refusal(status, "try_again", text), **{"Retry-After": str(seconds)})
 
 
 @web.middleware
@@ -84,16 +83,16 @@ async def _explained(
         return _wait(429, str(error), 60 if "mots de passe" in str(error) else 1)
     except PasswordError:
         return _unknown()
-    except AuthorizationError:
+    except (AuthorizationError, RightError):
         text = "ce compte n'a pas le droit d'écrire ici : suspendu, ou fermé. Appelez l'observatoire"
-        return _refused(Refusal(403, Problem("not_allowed", "", text)))
+        return _refused(Refusal(403, "not_allowed", text))
     except (LandlordError, KafkaError, TimeoutError) as error:
         logger(__name__).warning("request not served", path=request.path, error=type(error).__name__)
         return _wait(503, "le serveur ne répond pas ; recommencez : un envoi répété ne compte jamais deux fois", 5)
 
 
 def _unknown() -> web.Response:
-    refusal = Refusal(401, Problem("wrong_password", "", "utilisateur ou mot de passe refusé"))
+    refusal = Refusal(401, "wrong_password", "utilisateur ou mot de passe refusé")
     return _refused(refusal, **{"WWW-Authenticate": 'Basic realm="quartiers", charset="UTF-8"'})
 
 
@@ -133,6 +132,13 @@ def _is_sandbox(request: web.Request) -> bool:
     return request.query.get("sandbox", "").lower() in ("true", "1")
 
 
+async def _access(request: web.Request) -> web.Response:
+    """Say whether the landlord may write, before it reads a long file: 204, or why not."""
+    async with _landlord(request) as (_, session):
+        await _in_thread(request, lambda: session.require_right(sandbox=_is_sandbox(request)))
+    return web.Response(status=204)
+
+
 async def _post(request: web.Request) -> web.Response:
     """Put a message on the landlord's topic: 202, and where its receipt will be."""
     async with _landlord(request) as (siren, session):
@@ -166,7 +172,7 @@ async def _get(request: web.Request) -> web.Response:
 
         def look() -> bytes | Refusal | None:
             if offset >= session.end_of(topic, partition):
-                return Refusal(404, Problem("no_such_message", "", "aucun message à cette position"))
+                return Refusal(404, "no_such_message", "aucun message à cette position")
             return session.receipt(f"{topic}:{partition}:{offset}", since)
 
         found = await _in_thread(request, look)

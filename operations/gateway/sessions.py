@@ -17,7 +17,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from operations.gateway.messages import LARGEST
-from producers.broker_faults import PasswordError, require_password
+from producers.broker_faults import PasswordError, require_access, require_password
 from runtime.connection import Connection
 from runtime.topics import MAX_MESSAGE_BYTES, receipts_topic
 
@@ -47,7 +47,7 @@ class Session:
     def __init__(self, connection: Connection) -> None:
         options = connection.client_options() | {"client_id": f"gateway-{connection.user}"}
         self._producer = KafkaProducer(**options, acks="all", max_request_size=MAX_MESSAGE_BYTES, max_block_ms=10_000)
-        self._options = options
+        self._connection, self._options = connection, options
         self._consumer: KafkaConsumer | None = None
         self._reading = threading.Lock()
         self._receipts = TopicPartition(receipts_topic(connection.siren), 0)
@@ -66,6 +66,10 @@ class Session:
             self.spoilt = True
             raise
         return Placed(done.partition, done.offset, done.timestamp)
+
+    def require_right(self, *, sandbox: bool) -> None:
+        """Raise RightError unless the landlord may write now."""
+        require_access(self._connection, sandbox=sandbox)
 
     def end_of(self, topic: str, partition: int) -> int:
         """Return the offset that the topic's next message will have, 0 for a partition that is not there."""

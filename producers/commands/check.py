@@ -14,7 +14,7 @@ from producers.examination import Outlook
 from producers.extract import wording
 from producers.extract.annotated import annotated_copy
 from producers.extract.check import Examination, Report
-from producers.extract.mapping import load_mapping
+from producers.extract.mapping import ExtractMapping, load_mapping
 from producers.extract.reading import Extract, open_extract
 from producers.location.locator import open_locator
 from producers.workspace import Workspace
@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
         extract = open_extract(file, load_mapping(mapping or workspace.mapping), today)
         console = Console()
         console.print(wording.opening(extract), markup=False, highlight=False)
-        looks = list(examinations(workspace, today))
+        looks = list(examinations(workspace, today, extract.mapping))
         report = run(extract, annotated, show, looks, console)
         if report.by_code:
             console.print(wording.problems_table(report))
@@ -57,9 +57,9 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(1)
 
 
-def examinations(workspace: Workspace, today: date) -> Iterable[Examination]:
+def examinations(workspace: Workspace, today: date, mapping: ExtractMapping) -> Iterable[Examination]:
     """Return the further looks at the records of a file: where the dwellings are, and what would lose detail."""
-    return (Outlook(open_locator(workspace, load()), today),)
+    return (Outlook(open_locator(workspace, load()), today, empty_qpv_unsaid=mapping.empty_qpv_unsaid),)
 
 
 def run(extract: Extract, annotated: Path | None, show: int, looks: Iterable[Examination], console: Console) -> Report:

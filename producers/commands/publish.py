@@ -52,6 +52,7 @@ class Options:
     through: date | None
     states: States | None
     counts_only: bool
+    despite_errors: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -71,6 +72,10 @@ def register(app: typer.Typer) -> None:
         complete_from: Annotated[
             datetime | None, typer.Option(formats=["%Y-%m-%d"], help="… et depuis ce jour (une fois suffit).")
         ] = None,
+        despite_errors: Annotated[
+            bool,
+            typer.Option("--despite-errors", help="Déclarer complet bien que des lignes en erreur ne partent pas."),
+        ] = False,
         scope: Annotated[
             str, typer.Option(help="whole_stock (tout le parc) ou qpv_only (les QPV seuls).")
         ] = "whole_stock",
@@ -120,6 +125,7 @@ def register(app: typer.Typer) -> None:
             through=complete_through.date() if complete_through else None,
             states=States(since.date() if since else None, confirm_shrink) if state else None,
             counts_only=counts_only,
+            despite_errors=despite_errors,
         )
         now = SystemClock().now()
         raise typer.Exit(run(file, Workspace(folder), options, k, instant_of(_existing(file), extracted_at, now), now))
@@ -154,11 +160,11 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
         _show_prepared(publication, console, sender)
         if options.ask and not options.dry_run and not _yes("Envoyer ?"):
             return NOT_ALL_ACCEPTED
-        complete = _complete(journal, options, today)
+        complete = _complete(journal, options, today, publication.problems.counts["error"])
         if options.counts_only and not complete:
             raise LandlordError(
-                "les comptes d'un mois remplacent les précédents : dites jusqu'où l'extrait est complet, par "
-                "--complete-through."
+                "les comptes d'un mois remplacent les précédents : dites jusqu'où l'extrait, sans erreur, est complet, "
+                "par --complete-through."
             )
         if options.dry_run:
             sent = publication.send(None, complete, options.scope)
@@ -195,9 +201,16 @@ def _show_prepared(publication: Publication, console: Console, sender: Sender) -
         )
 
 
-def _complete(journal: Journal, options: Options, today: date) -> Complete | None:
-    """Return what is declared complete, asking if nobody said; None: nothing is declared."""
+def _complete(journal: Journal, options: Options, today: date, errors: int) -> Complete | None:
+    """Return what is declared complete, asking if nobody said; None: nothing is declared.
+
+    A line in error is a move that does not leave: with one, nothing is complete unless the sender insists.
+    """
     through = options.through
+    if errors and not options.despite_errors:
+        wanted = through and options.ask
+        if not wanted or not _yes(f"{number_fr(errors)} lignes ne partent pas. Déclarer complet quand même ?"):
+            return None
     if through is None and options.ask:
         eve = date.fromordinal(today.replace(day=1).toordinal() - 1)
         through = eve if _yes(f"Tous les mouvements jusqu'au {eve:%d/%m/%Y} sont-ils là ?") else None
@@ -240,7 +253,7 @@ def _show_sent(sent: Sent, console: Console) -> None:
     if sent.declaration:
         console.print(f"Déclaré complet jusqu'au {sent.declaration.last:%d/%m/%Y}.", highlight=False)
     else:
-        console.print("Rien n'est déclaré complet (option --complete-through).")
+        console.print("Rien n'est déclaré complet : --complete-through le fait, une fois l'extrait sans erreur.")
 
 
 def _after(publication: Publication, sent: Sent, console: Console) -> int:

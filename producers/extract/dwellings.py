@@ -22,18 +22,19 @@ _DATES = ("tenancy_started_on", "last_departure_on", "vacant_since", "first_let_
 class DwellingReader(RowReader):
     """Reads the rows of a state extract."""
 
-    def read(self, row: Row) -> tuple[list[DwellingRecord], list[RowProblem]]:
-        """Return the dwelling of a row, in a list, and what is wrong or doubtful in it."""
+    def read(self, row: Row, *, whole: bool = True) -> tuple[list[DwellingRecord], list[RowProblem]]:
+        """Return the dwelling of a row, in a list, and what is wrong in it; without coordinates if not `whole`."""
         aside = self.set_aside(row)
         if aside is not None:
             return [], aside
-        values, shared = self.describe(row)
+        description = self.describe(row)
+        values, shared = description.values, description.problems
         mode = values.get("mode")
         if mode == IGNORE:
             return [], []
         problems = [one._replace(line=row.line) for one in shared] if shared else []
         dwelling = self.identifier("dwelling", row, problems)
-        place = self.places.read(row.cells)
+        place = self.places.read(row.cells) if whole else self.places.coded(row.cells)
         if place.problems:
             problems += [one._replace(line=row.line) for one in place.problems]
         if mode is None:

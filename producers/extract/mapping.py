@@ -25,7 +25,7 @@ DEFAULT_EMPTY = (
     *("00/00/0000", "00/0000", "0000-00-00", "00000000", "01/01/1900", "01/1900", "1900-01-01", "01/01/0001"),
     *("0001-01-01", "31/12/9999", "9999-12-31", "31/12/2999", "2999-12-31", "12/9999"),
 )
-_KEYS = {"name", "kind", "dates", "decimal", "coordinates", "empty", "ignored", "direction", "sheet"}
+_KEYS = {"name", "kind", "dates", "decimal", "coordinates", "empty", "empty_qpv", "ignored", "direction", "sheet"}
 _TABLES = {"columns", "codes", "keep"}
 
 
@@ -37,6 +37,7 @@ class MappingError(LandlordError):
 class ExtractMapping:
     """How one extract is read. `columns` gives the headers of each field; several are joined with `/`.
 
+    `empty_qpv` is `outside` where an empty cell of the quartier's column means: in none.
     `codes` gives, by field, their text (casefolded) -> our code, empty where it is still to be filled in. `keep`
     gives, by column, the values of the rows to read. `direction` holds where every row goes the same way.
     """
@@ -49,6 +50,7 @@ class ExtractMapping:
     decimal: str = ","
     coordinates: Coordinates = ""
     empty: frozenset[str] = frozenset(DEFAULT_EMPTY)
+    empty_qpv: Literal["", "outside"] = ""
     ignored: tuple[str, ...] = ()
     direction: Literal["", "out", "in"] = ""
     sheet: str = ""
@@ -61,6 +63,11 @@ class ExtractMapping:
         if self.kind == "dwellings":
             return "dwellings"
         return "moves" if "effective_on" in self.columns else "leases"
+
+    @property
+    def empty_qpv_unsaid(self) -> bool:
+        """Whether there is a column of today's quartiers and nobody said what an empty cell means."""
+        return not self.empty_qpv and not {"qpv", "qpv_2024"}.isdisjoint(self.columns)
 
     def used(self) -> set[str]:
         """Return the headers that are read."""
@@ -137,7 +144,8 @@ def parse_mapping(text: str, path: Path) -> Mapping:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise MappingError(
-            f"{path} n'est pas du TOML valide : {error}. Vérifier les guillemets et les crochets de cette ligne."
+            f"{path} n'est pas du TOML valide : {error}. Vérifier cette ligne : ce qui a un accent, une "
+            "espace ou un signe s'écrit entre guillemets, à gauche comme à droite du signe égal."
         ) from None
     _refuse_unknown(path, "", document, {"version", "extract"})
     if document.get("version", VERSION) != VERSION:
@@ -185,6 +193,7 @@ class _Reader:
             self._choice("decimal", ",", (",", ".")),
             self._choice("coordinates", "", ("", "wgs84", "lambert93")),
             frozenset((*DEFAULT_EMPTY, *self._texts("empty", []))),
+            self._choice("empty_qpv", "", ("", "outside")),
             tuple(self._texts("ignored", [])),
             self._choice("direction", "", ("", "out", "in")),
             self._text("sheet"),
@@ -288,6 +297,8 @@ class _Reader:
             raise self._error("columns.x et y", "les deux colonnes de coordonnées vont ensemble.")
         if "x" in columns and not made.coordinates:
             raise self._error("coordinates", "absente. Mettre « wgs84 » ou « lambert93 ».")
+        if made.empty_qpv and {"qpv", "qpv_2024"}.isdisjoint(columns):
+            raise self._error("empty_qpv", "ne sert pas sans colonne qpv ou qpv_2024. L'ôter.")
         if both := sorted(made.used() & set(made.ignored)):
             raise self._error("ignored", f"la colonne « {both[0]} » est aussi lue. L'ôter de l'une des deux listes.")
         if made.kind == "movements":

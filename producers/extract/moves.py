@@ -55,19 +55,19 @@ class MoveReader(RowReader):
         self._has_notice = "notice_received_on" in self.index
         self._tails: dict[tuple[int, Direction], tuple[Description, _Tail]] = {}
 
-    def read(self, row: Row) -> Reading:
-        """Return the moves of a row and what is wrong or doubtful in it."""
+    def read(self, row: Row, *, whole: bool = True) -> Reading:
+        """Return the moves of a row and what is wrong or doubtful in it; without coordinates if not `whole`."""
         aside = self.set_aside(row)
         if aside is not None:
             return [], aside
         description = self.describe(row)
-        values, shared = description
+        values, shared = description.values, description.problems
         if values.get("direction") == IGNORE:
             return _NOTHING
         problems = [one._replace(line=row.line) for one in shared] if shared else []
         lease = self.identifier("lease", row, problems)
         dwelling = self.identifier("dwelling", row, problems)
-        place = self.places.read(row.cells)
+        place = self.places.read(row.cells) if whole else self.places.coded(row.cells)
         if place.problems:
             problems += [one._replace(line=row.line) for one in place.problems]
         find_dates = self._lease_dates if self._by_lease else self._move_date
@@ -78,6 +78,8 @@ class MoveReader(RowReader):
             status = self._status(one, values, row, problems)
             self._check(one, status, started, notice, row, problems)
             if place.where is not None:
+                if own := description.leaving if one.direction == "out" else description.coming:
+                    problems += [found._replace(line=row.line) for found in own]
                 tail = self._tail(description, one.direction)
                 if tail.missing is not None:
                     problems.append(tail.missing._replace(line=row.line))

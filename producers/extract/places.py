@@ -34,16 +34,6 @@ class Place(NamedTuple):
     problems: Sequence[RowProblem]
 
 
-class _Codes(NamedTuple):
-    """What the codes of a place say, without its coordinates and address: the same for many rows."""
-
-    commune: str
-    qpv_2024: str | None
-    qpv_2015: str | None
-    flag: bool | None
-    problems: list[RowProblem]
-
-
 class Places:
     """Reads the place of each row of one table."""
 
@@ -59,21 +49,28 @@ class Places:
         self._code_cells = getter_of([self.index[name][0] for name in _CODES if name in self.index])
         self._address = self.index.get("address", ())
         self._xy = (self.index["x"][0], self.index["y"][0]) if "x" in self.index else None
-        self._known: dict[tuple[str, ...], _Codes] = {}
+        self._known: dict[tuple[str, ...], Place] = {}
         self._points: dict[tuple[str, str], Point] = {}
-        self._qpvs = load().qpvs
+        self._territories = load()
         self._transformer: Transformer | None = None
+
+    def coded(self, cells: list[str]) -> Place:
+        """Return what the codes of a row say, without coordinates and address: the same for many rows."""
+        key = self._code_cells(cells)
+        found = self._known.get(key)
+        if found is None:
+            found = self._read_codes(cells)
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[key] = found
+        return found
 
     def read(self, cells: list[str]) -> Place:
         """Return the place of a row; its problems bear the line 0."""
-        key = self._code_cells(cells)
-        codes = self._known.get(key)
-        if codes is None:
-            codes = self._read_codes(cells)
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[key] = codes
-        problems: list[RowProblem] = codes.problems
+        coded = self.coded(cells)
+        if self._xy is None and not self._address:
+            return coded
+        where, problems = coded
         longitude = latitude = None
         if self._xy is not None:
             pair = (cells[self._xy[0]], cells[self._xy[1]])
@@ -84,12 +81,12 @@ class Places:
                 longitude, latitude = point
             elif any(one not in self.mapping.empty for one in pair):
                 problems = [*problems, self._problem("bad_coordinates", "x", pair[0])]
-        if not codes.commune:
+        if where is None:
             return Place(None, problems)
-        where = Whereabouts(
-            codes.commune, codes.qpv_2024, codes.qpv_2015, codes.flag, longitude, latitude, self._street(cells)
+        made = Whereabouts(
+            where.commune, where.qpv_2024, where.qpv_2015, where.qpv_flag, longitude, latitude, self._street(cells)
         )
-        return Place(where, problems)
+        return Place(made, problems)
 
     def _street(self, cells: list[str]) -> str | None:
         return " ".join([cells[index] for index in self._address if cells[index]]) or None
@@ -101,7 +98,7 @@ class Places:
         x, y = self.index["x"][0], self.index["y"][0]
         if len(self._points) > _POINTS:
             self._points.clear()
-        wanted = {(cells[x], cells[y]) for cells in rows} - self._points.keys()
+        wanted = {pair for cells in rows if (pair := (cells[x], cells[y])) not in self._points}
         numbers = {pair: (self._number(pair[0]), self._number(pair[1])) for pair in wanted}
         good = [
             (pair, both[0], both[1]) for pair, both in numbers.items() if both[0] is not None and both[1] is not None
@@ -143,19 +140,24 @@ class Places:
         text = cells[self.index[name][0]]
         return "" if text in self.mapping.empty else text
 
-    def _read_codes(self, cells: list[str]) -> _Codes:
+    def _read_codes(self, cells: list[str]) -> Place:
         problems: list[RowProblem] = []
         commune = self._commune(cells, problems)
         codes = self._qpv_codes(cells, problems)
         flag = self._flag(cells, problems)
-        if codes is None:
-            return _Codes("", None, None, flag, problems)
-        return _Codes(commune, codes[2024], codes[2015], flag, problems)
+        if flag is None and codes is not None and not codes[2024] and self._says_none(cells):
+            flag = False
+        if codes is None or not commune:
+            return Place(None, problems)
+        return Place(Whereabouts(commune, codes[2024], codes[2015], flag), problems)
 
     def _commune(self, cells: list[str], problems: list[RowProblem]) -> str:
         code = self._cell(cells, "commune").upper()
         if code:
             if code in self.communes:
+                return code
+            if self._territories.is_elsewhere(code):
+                problems.append(self._problem("outside_region", "commune", code))
                 return code
             if len(code) == 4 and "0" + code in self.communes:
                 problems.append(self._problem("lost_zero", "commune", code, read="0" + code))
@@ -183,7 +185,7 @@ class Places:
                 continue
             code = text.upper().replace(" ", "")
             generation = qpv_generation(code)
-            if generation is None or code not in self._qpvs:
+            if generation is None or code not in self._territories.qpvs:
                 problems.append(self._problem("unknown_qpv", name, text))
                 return None
             if expected and generation != expected:
@@ -192,6 +194,14 @@ class Places:
                 )
             codes[generation] = codes[generation] or code
         return codes
+
+    def _says_none(self, cells: list[str]) -> bool:
+        """Return whether a column of today's quartiers says that there is none: in words, or by being empty."""
+        for name in ("qpv_2024", "qpv"):
+            if name in self.index:
+                text = self._cell(cells, name)
+                return folded(text) in NO_QPV if text else self.mapping.empty_qpv == "outside"
+        return False
 
     def _flag(self, cells: list[str], problems: list[RowProblem]) -> bool | None:
         text = self._cell(cells, "qpv_flag")

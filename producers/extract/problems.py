@@ -180,13 +180,13 @@ KINDS: dict[str, Kind] = {
         "error",
         "Code inconnu",
         "{field} : ce code n'a pas de correspondance",
-        "ajouter ce code dans [extract.codes.{key}] de mapping.toml",
+        "dire ce que veut dire ce code dans [extract.codes.{key}] de mapping.toml",
     ),
     "unknown_optional_code": Kind(
         "warning",
         "Code inconnu, compté comme inconnu",
         "{field} : ce code n'a pas de correspondance ; il est compté comme inconnu",
-        "ajouter ce code dans [extract.codes.{key}] de mapping.toml",
+        "dire ce que veut dire ce code dans [extract.codes.{key}] de mapping.toml",
     ),
     "missing_reason": Kind(
         "warning",
@@ -206,6 +206,12 @@ KINDS: dict[str, Kind] = {
         "Commune inconnue",
         "commune inconnue en Occitanie",
         "donner le code INSEE à 5 caractères de la commune actuelle (31555 pour Toulouse, et non le code postal)",
+    ),
+    "outside_region": Kind(
+        "warning",
+        "Commune hors d'Occitanie",
+        "commune hors d'Occitanie : hors du champ de l'observatoire",
+        "rien à faire si le code est exact",
     ),
     "ambiguous_commune": Kind(
         "error",

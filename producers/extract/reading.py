@@ -7,6 +7,7 @@ with the file, but for some 40 bytes a move (`survey.py`).
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,7 +54,7 @@ class Extract:
         """Yield every row that is not blank, in order, with its records and problems."""
         survey = self.survey()
         judged = {line for line, _ in survey.verdicts}
-        for reading in self._bare():
+        for reading in self._bare(whole=True):
             if reading.row.line not in judged:
                 yield reading
                 continue
@@ -70,16 +71,17 @@ class Extract:
         """Return what only the whole file can tell, reading it once."""
         if self._survey is None:
             cells = self.reader.read_cells
-            read = ((cells(row.cells), records) for row, records, _ in self._bare())
+            read = ((cells(row.cells), records) for row, records, _ in self._bare(whole=False))
             judge = survey_moves if self.kind == "movements" else survey_dwellings
             self._survey = judge(read)  # type: ignore[arg-type]
         return self._survey
 
-    def _bare(self) -> Iterator[RowReading]:
+    def _bare(self, *, whole: bool) -> Iterator[RowReading]:
         """Yield the rows as they stand, each by itself."""
-        read, prepare = self.reader.read, self.reader.prepare
+        read = partial(self.reader.read, whole=whole)
         for chunk in chunks_of(self.table.rows()):
-            prepare(chunk)
+            if whole:
+                self.reader.prepare(chunk)
             self.watch(self.table.read)
             for row in chunk:
                 records, problems = read(row)
@@ -99,14 +101,16 @@ class Extract:
 
 
 def known_communes() -> Container[str]:
-    """Return the codes of today's communes of the région."""
-    return load().communes.keys()
+    """Return the codes of the communes of the région, those given up since too: locating follows them."""
+    territories = load()
+    return territories.communes.keys() | territories.successions.keys()
 
 
 def open_extract(path: Path, mapping: Mapping, today: date, communes: Container[str] | None = None) -> Extract:
     """Open a file with the extract of the mapping whose columns it has.
 
-    `communes` are the commune codes to accept (default: today's). Raises ExtractError or MappingError.
+    `communes` are the commune codes to accept (default: those of the région, former ones too). Raises ExtractError
+    or MappingError.
     """
     table, chosen = _fitting(path, mapping)
     accepted = known_communes() if communes is None else communes

@@ -24,21 +24,26 @@ EARLIEST = date(1900, 1, 1)
 _REMEMBERED = 20_000
 _SEPARATOR = "/"
 _TOTAL = re.compile(
-    r"(?:sous )?(?:total|totaux)\b|nombre (?:de|total)\b|nb (?:de )?lignes?\b|fin de (?:fichier|liste)\b"
+    r"(?:sous[ -])?(?:total|totaux)\b|nombre (?:de|total)\b|nb (?:de )?lignes?\b|fin de (?:fichier|liste)\b",
+    re.IGNORECASE,
 )
 _SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+")
 # losing one of these would lose the meaning of the move; the others only describe it
 _DECISIVE = frozenset({"direction", "status", "reason", "nature", "mode", "cancel_reason"})
+_LEAVING, _COMING = frozenset({"reason", "destination"}), frozenset({"nature", "origin"})
 
 
 class Description(NamedTuple):
     """The codes of a row, by field, and the problems of these cells, which bear the line 0.
 
-    A field with nothing in its cell is absent; a decisive code that is not known reads as empty.
+    A field with nothing in its cell is absent; a decisive code that is not known reads as empty. `leaving` and
+    `coming` are the problems of what only a departure, or only an arrival, says: one column may serve both.
     """
 
     values: dict[str, Any]
     problems: list[RowProblem]
+    leaving: list[RowProblem]
+    coming: list[RowProblem]
 
 
 class RowReader:
@@ -144,17 +149,18 @@ class RowReader:
 
     def _describe(self, cells: dict[str, str]) -> Description:
         values: dict[str, Any] = {}
-        problems: list[RowProblem] = []
+        said = Description(values, [], [], [])
         for name, text in cells.items():
             if self.fields[name].kind == "flag":
                 values[name] = self._flag(name, text)
             elif text not in self.mapping.empty:
                 code = self._code(name, text)
                 if code is None:
+                    problems = said.leaving if name in _LEAVING else said.coming if name in _COMING else said.problems
                     problems.append(self._unknown_code(name, text))
                     code = "" if name in _DECISIVE else UNSAID.get(name)
                 values[name] = code
-        return Description(values, problems)
+        return said
 
     def _code(self, name: str, text: str) -> str | None:
         table = self.mapping.codes.get(name, {})
@@ -196,7 +202,7 @@ def _columns(mapping: ExtractMapping) -> list[tuple[str, tuple[str, ...]]]:
     return list(mapping.columns.items())
 
 
-def chunks_of(rows: Any, size: int = 4096) -> Any:
+def chunks_of(rows: Any, size: int = 512) -> Any:
     """Yield lists of at most `size` rows."""
     iterator = iter(rows)
     while chunk := list(islice(iterator, size)):

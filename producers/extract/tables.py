@@ -50,6 +50,7 @@ class Table:
     duplicated: frozenset[str]
     problems: list[RowProblem] = field(default_factory=list)
     has_nul: bool = False
+    padded_width: int = 0  # cells of a line where every line ends with separators too many
     workbook: Workbook | None = None
     read: int = 0  # how far `rows()` is, in the unit of `size`
 
@@ -69,7 +70,11 @@ class Table:
             if len(cells) == width:
                 nul = self.has_nul and any("\x00" in cell for cell in cells)
                 yield Row(line, cells, raw, problem("nul_byte", line) if nul else None)
-            elif len(cells) > width and not any(cells[width:]):
+            elif (
+                len(cells) > width
+                and not any(cells[width:])
+                and (self.workbook is not None or len(cells) == self.padded_width)
+            ):
                 yield Row(line, cells[:width], raw)
             else:
                 fault = problem("ragged_row", line, found=len(cells), expected=width)
@@ -171,6 +176,8 @@ def _csv_rows(path: Path, handle: TextIO, delimiter: str) -> Iterator[tuple[int,
 
 def _delimiter_of(path: Path, lines: list[str]) -> str:
     """Return the delimiter that cuts most lines into the same number of cells, at least two."""
+    if not "".join(lines).strip("".join(DELIMITERS) + '" \r\n'):
+        raise ExtractError(f"{path.name} est vide. Refaire l'export.")
     best, score = "", (0, 0)
     for delimiter in DELIMITERS:
         try:
@@ -211,8 +218,16 @@ def _made(
         frozenset(name for name, count in names.items() if name and count > 1),
         problems,
         content.has_nul,
+        _padded_width(sample, header_line),
         workbook,
     )
+
+
+def _padded_width(sample: list[tuple[int, list[str]]], header_line: int) -> int:
+    """Return how wide the lines are, tail included: the header's own width, unless most rows have another one."""
+    widths = Counter(len(cells) for line, cells in sample if line > header_line and any(cells))
+    usual, count = widths.most_common(1)[0] if widths else (0, 0)
+    return usual if count >= 5 else next(len(cells) for line, cells in sample if line == header_line)
 
 
 def _without_tail(cells: list[str]) -> list[str]:
@@ -240,7 +255,5 @@ def _header_of(path: Path, rows: list[tuple[int, list[str]]]) -> tuple[int, list
 
 
 def _is_data(cell: str) -> bool:
-    """A header names; it holds no number, date or amount."""
-    digits = sum(1 for character in cell if character.isdigit())
-    letters = sum(1 for character in cell if character.isalpha())
-    return digits > 0 and (letters == 0 or (digits >= 4 and digits > letters))
+    """A header names: it holds no number, date or amount."""
+    return any(one.isdigit() for one in cell) and not any(one.isalpha() for one in cell)

@@ -47,7 +47,7 @@ class Finding(NamedTuple):
 NOTHING = Finding("unknown", None, "unknown", "unknown")
 
 
-class Rules(NamedTuple):
+class LocatingRules(NamedTuple):
     """The rules, given the register and, by generation, the communes of which not every QPV has a perimeter."""
 
     register: QpvRegister

@@ -7,7 +7,7 @@ from pathlib import Path
 from producers.location.official_list import ImportedList, read_list
 from producers.location.perimeter_files import read_layer
 from producers.location.perimeters import Imported, perimeters_of
-from producers.location.store import PerimeterStore
+from producers.location.store import Origin, PerimeterStore
 from schemas.territories import Territories
 from schemas.territories.checks import departement_of_qpv
 from schemas.territories.models import GENERATIONS
@@ -36,15 +36,15 @@ def told(imported: Imported | ImportedList, territories: Territories) -> Iterato
     """Yield what a clerk should know of an import, a French sentence a line."""
     left_out = f" ; {imported.left_out} d'ailleurs, laissés de côté" if imported.left_out else ""
     if isinstance(imported, ImportedList):
-        yield f"Liste officielle de 2024 : {len(imported.qpvs)} quartiers{left_out}."
+        yield f"Liste officielle de 2024 : {_quartiers(len(imported.qpvs))}{left_out}."
         codes = [one.code for one in imported.qpvs]
     else:
-        yield f"Périmètres de {imported.generation} : {len(imported.perimeters)} quartiers{left_out}."
+        yield f"Périmètres de {imported.generation} : {_quartiers(len(imported.perimeters))}{left_out}."
         codes = [one.code for one in imported.perimeters]
         if imported.mended:
             yield f"  Contours invalides, réparés : {_some(imported.mended)}."
         if missing := missing_codes(codes, imported.generation, territories):
-            yield f"  Attention, il manque {len(missing)} quartiers de la région : {_some(missing)}."
+            yield f"  Attention, il manque {_quartiers(len(missing))} de la région : {_some(missing)}."
             yield "  Dans leurs communes, un point ne pourra pas être dit hors quartier. Importez le fichier complet."
     if strangers := unknown_codes(codes, territories):
         yield f"  Codes que l'observatoire ne connaît pas, inutilisés : {_some(strangers)}. Signalez-les-lui."
@@ -59,24 +59,17 @@ def shown(store: PerimeterStore, territories: Territories) -> Iterator[str]:
         if stored is None:
             yield f"Périmètres de {generation} : non importés."
             continue
-        origin = stored.origin
-        yield (
-            f"Périmètres de {generation} : {origin.count} quartiers, importés le {origin.imported_on:%d/%m/%Y} "
-            f"de {origin.source} (SHA-256 {origin.sha256[:12]})."
-        )
+        yield f"Périmètres de {generation} : {_described(stored.origin)}."
         if missing := missing_codes([one.code for one in stored.perimeters], generation, territories):
-            yield f"  Il manque {len(missing)} quartiers de la région : {_some(missing)}."
+            yield f"  Il manque {_quartiers(len(missing))} de la région : {_some(missing)}."
     listed = store.read_list()
     if listed is None:
         yield "Liste officielle de 2024 : non importée (facultative : les tables du programme suffisent)."
     else:
         origin, qpvs = listed
-        yield (
-            f"Liste officielle de 2024 : {origin.count} quartiers, importée le {origin.imported_on:%d/%m/%Y} "
-            f"de {origin.source} (SHA-256 {origin.sha256[:12]})."
-        )
+        yield f"Liste officielle de 2024 : {_described(origin)}."
         if missing := missing_codes([one.code for one in qpvs], 2024, territories):
-            yield f"  Il manque {len(missing)} quartiers de la région : {_some(missing)}."
+            yield f"  Il manque {_quartiers(len(missing))} de la région : {_some(missing)}."
 
 
 def missing_codes(codes: list[str], generation: int, territories: Territories) -> list[str]:
@@ -88,6 +81,17 @@ def unknown_codes(codes: list[str], territories: Territories) -> list[str]:
     """Return the codes of the observed départements that the tables do not know."""
     from_here = [code for code in codes if departement_of_qpv(code) in territories.departements]
     return sorted(set(from_here).difference(territories.qpvs))
+
+
+def _described(origin: Origin) -> str:
+    return (
+        f"{_quartiers(origin.count)}, importation du {origin.imported_on:%d/%m/%Y}, fichier {origin.source} "
+        f"(SHA-256 {origin.sha256[:12]})"
+    )
+
+
+def _quartiers(count: int) -> str:
+    return f"{count} quartier{'s' if count > 1 else ''}"
 
 
 def _some(codes: list[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain
 
-from producers.location.decision import Evidence, Rules, Seen
+from producers.location.decision import Evidence, LocatingRules, Seen
 from producers.location.geocoding import AddressService, Found, Geocoder, Query
 from producers.location.lineage import QpvRegister
 from producers.location.official_list import ListedQpv
@@ -49,7 +49,7 @@ class OfficialLocator:
             for generation in GENERATIONS
         }
         drawn = frozenset(generation for generation in GENERATIONS if self._maps[generation].codes)
-        self._rules = Rules(register, undrawn, drawn)
+        self._rules = LocatingRules(register, undrawn, drawn)
 
     def locate(self, place: Whereabouts, on: date) -> Location:
         """Return the location; `on` is the day of which the extract's commune codes are."""
@@ -97,15 +97,18 @@ class OfficialLocator:
             yield Evidence(method, quality, seen, ("commune_far_from_point",) if far else ())
 
     def _addresses(self, places: Sequence[Whereabouts], communes: Sequence[str | None]) -> dict[int, Found | None]:
-        """Return, by index, where the addresses of the places without a present code are: None if not found."""
+        """Return, by index, where the addresses are of places that no code places today: None if not found."""
         if self._geocoder is None:
             return {}
         asked = {
             index: Query(place.address, commune)
             for index, (place, commune) in enumerate(zip(places, communes, strict=True))
-            if place.address and commune and not place.qpv_2024
+            if place.address and commune and not self._has_code(place)
         }
         return dict(zip(asked, self._geocoder.find(list(asked.values())), strict=True)) if asked else {}
+
+    def _has_code(self, place: Whereabouts) -> bool:
+        return self._register.knows(place.qpv_2024 or "", 2024) or self._register.twin(place.qpv_2015) is not None
 
     def _is_of_another(self, commune: str, seen: Seen) -> bool:
         return seen.code is not None and not seen.doubtful and commune not in self._register.communes_of[seen.code]

@@ -67,6 +67,11 @@ def read_list(path: Path, territories: Territories, *, everywhere: bool = False)
     if not imported.qpvs:
         raise LandlordError(f"{path.name} ne contient aucun code de QPV : retéléchargez la liste officielle.")
     kept = [one for one in imported.qpvs if everywhere or departement_of_qpv(one.code) in territories.departements]
+    if not kept:
+        raise LandlordError(
+            f"{path.name} ne contient aucun QPV de la région ({len(imported.qpvs)} d'ailleurs) : "
+            "prenez la liste nationale."
+        )
     imported.left_out = len(imported.qpvs) - len(kept)
     imported.qpvs = sorted(kept, key=lambda one: one.code)
     return imported

@@ -7,7 +7,7 @@ met: a DBF in cp1252 without saying so, projected coordinates, several layers in
 import hashlib
 import io
 import json
-import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -131,7 +131,7 @@ def _read_shapefile(path: Path, name: str, files: Files) -> list[Feature]:
     content = {part: files[one]() for part, one in parts.items() if part in {".shp", ".dbf", ".shx", ".cpg", ".prj"}}
     try:
         found = _records(content)
-    except (shapefile.ShapefileException, ShapelyError, ValueError, IndexError, struct.error) as error:
+    except Exception as error:  # pyshp lets out whatever a wrong byte leads to: KeyError, struct.error, ...
         raise LandlordError(f"{path.name} : le shapefile {name} est abîmé. Téléchargez-le de nouveau.") from error
     texts = [text for attributes, _ in found for text in attributes.values()]
     encoding = _encoding(texts, content.get(".cpg"))
@@ -163,7 +163,7 @@ def _encoding(texts: list[str], cpg: bytes | None) -> str:
 def _records(content: Mapping[str, bytes]) -> list[tuple[dict[str, str], BaseGeometry | None]]:
     """Return attributes, read as Latin-1 so that no byte is lost, and shapes."""
     streams = {part[1:]: io.BytesIO(content[part]) for part in (".shp", ".dbf", ".shx") if part in content}
-    with shapefile.Reader(**streams, encoding="latin-1") as reader:
+    with warnings.catch_warnings(action="ignore"), shapefile.Reader(**streams, encoding="latin-1") as reader:
         return [
             (
                 {key: "" if value is None else str(value) for key, value in one.record.as_dict().items()},

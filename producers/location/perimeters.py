@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from shapely import make_valid, union_all
+from numpy import isfinite
+from shapely import get_coordinates, make_valid, union_all
 from shapely.geometry import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -70,26 +71,43 @@ def perimeters_of(layer: Layer, territories: Territories, *, everywhere: bool = 
     """
     found: dict[int, Imported] = {}
     shapes: dict[str, list[Polygon]] = {}
+    nameless: list[str] = []
     for feature in layer.features:
         code = unwrapped(feature.attributes.get("code_qp", "")).upper()
         generation = generation_of(code)
         if generation is None:
+            nameless.append(f"objet {feature.number} : « {code} » n'est pas un code de QPV, laissé de côté")
             continue
         imported = found.setdefault(generation, Imported(generation, layer.name, layer.sha256))
         if not _kept(code, territories, everywhere):
             imported.left_out += 1
         else:
             _add(imported, feature, code, shapes)
+    usable = [found[generation] for generation in sorted(found) if found[generation].perimeters]
+    if not usable:
+        raise LandlordError(_why_none(layer, [*found.values()]))
+    for imported in usable:
+        imported.perimeters.sort(key=lambda one: one.code)
+        _check_place(imported, territories)
+    usable[0].problems += nameless
+    return usable
+
+
+def _why_none(layer: Layer, found: list[Imported]) -> str:
+    """Say why a layer gives no perimeter at all."""
     if not found:
         seen = ", ".join(sorted(layer.features[0].attributes)) if layer.features else "aucun objet"
-        raise LandlordError(
+        return (
             f"{layer.name} ne contient aucun périmètre : une colonne code_qp, avec des codes comme QP031007 ou "
             f"QN03107M, est attendue (vu : {seen}). Est-ce bien le fichier des quartiers prioritaires ?"
         )
-    for imported in found.values():
-        imported.perimeters.sort(key=lambda one: one.code)
-        _check_place(imported, territories)
-    return [found[generation] for generation in sorted(found)]
+    left_out = sum(one.left_out for one in found)
+    why = [f"{left_out} d'une autre région"] if left_out else []
+    why += [problem for one in found for problem in one.problems][:1]
+    return (
+        f"{layer.name} : aucun périmètre utilisable ({' ; '.join(why)}). "
+        "Rien n'a été importé : prenez le fichier national."
+    )
 
 
 def _kept(code: str, territories: Territories, everywhere: bool) -> bool:
@@ -103,7 +121,9 @@ def _add(imported: Imported, feature: Feature, code: str, shapes: dict[str, list
         return
     shape, mended = _valid(feature.shape)
     if not shape:
-        imported.problems.append(f"objet {feature.number} ({code}) : ce n'est pas une surface, laissé de côté")
+        imported.problems.append(
+            f"objet {feature.number} ({code}) : ce n'est pas une surface aux coordonnées lisibles, laissé de côté"
+        )
         return
     if mended:
         imported.mended.append(code)
@@ -122,6 +142,8 @@ def _valid(shape: BaseGeometry) -> tuple[list[Polygon], bool]:
 
     The `structure` method keeps ground that a self-touching or doubled ring covers; `linework` would turn it out.
     """
+    if not isfinite(get_coordinates(shape)).all():
+        return [], False
     mended = not shape.is_valid
     if mended:
         shape = make_valid(shape, method="structure", keep_collapsed=False)

@@ -17,18 +17,29 @@ from pydantic_core import core_schema
 from typing_extensions import TypedDict
 
 from schemas.events.models import (
+    Code,
+    Commune,
+    ContentType,
     ControlTotal,
     CountCell,
     Counts,
     CountsEvent,
     Declaration,
     DeclarationEvent,
+    Month,
     Move,
     MoveEvent,
+    Qpv2015,
+    Qpv2024,
+    Siren,
+    Source,
+    StartYear,
     Stock,
     StockCell,
     StockEvent,
+    pattern_of,
 )
+from schemas.events.reasons import ReasonCode
 
 MAX_EVENTS = 500
 MAX_TEXT = 300
@@ -44,7 +55,7 @@ def shortened(text: str, longest: int = MAX_TEXT) -> str:
 class Problem:
     """Why an event was refused: a reason code, a JSON pointer, and what to do, in French."""
 
-    reason: str
+    reason: ReasonCode
     pointer: str
     message_fr: str
 
@@ -137,7 +148,7 @@ _MESSAGES_FR = {
     "dict_type": "attendu un objet JSON",
     "list_type": "attendu un tableau JSON",
     "literal_error": "valeur inconnue ; attendu : {expected}",
-    "string_pattern_mismatch": "forme inattendue ; attendu : {pattern}",
+    "string_pattern_mismatch": "forme inattendue ; attendu : {form}",
     "string_too_short": "texte vide",
     "string_too_long": "texte trop long : {max_length} caractères au plus",
     "too_long": "trop d'éléments : {max_length} au plus",
@@ -146,6 +157,20 @@ _MESSAGES_FR = {
     "less_than_equal": "nombre trop grand : {le} au plus",
     "less_than": "nombre trop grand : moins de {lt}",
 }
+
+_FORMS_FR = {
+    pattern_of(Commune): "un code INSEE de commune, par exemple 31555",
+    pattern_of(Qpv2024): "un code de QPV de 2024, par exemple QN03107M",
+    pattern_of(Qpv2015): "un code de QPV de 2015, par exemple QP031007",
+    pattern_of(Month): "un mois, AAAA-MM, depuis 1900",
+    pattern_of(Siren): "un numéro SIREN, neuf chiffres",
+    pattern_of(Code): "un code, sans espace ni accent",
+    pattern_of(Source): "urn:siren: suivi de neuf chiffres",
+    pattern_of(ContentType): "application/json",
+    pattern_of(StartYear): "une année à quatre chiffres, ou unknown",
+}
+"""What a pattern of the models means to whoever reads a refusal."""
+_REASONS: dict[str, ReasonCode] = {"missing": "missing_field", "literal_error": "unknown_code"}
 
 
 def _explain(error: ValidationError) -> Problem:
@@ -164,15 +189,15 @@ def _explain(error: ValidationError) -> Problem:
             if deep
             else Problem("not_json", "", "l'événement n'est pas du JSON (UTF-8) valide")
         )
-    location = [str(part).replace("~", "~0").replace("/", "~1") for part in first["loc"]]
+    context = {**context, "form": _FORMS_FR.get(context.get("pattern", ""), context.get("pattern", ""))}
+    location = [str(part).replace("~", "~0").replace("/", "~1") for part in first["loc"] if part != "[key]"]
     pointer = "".join(f"/{part}" for part in location[1:])
     template = _MESSAGES_FR.get(kind, first["msg"])
     try:
         text = template.format(**{name: str(value).replace(" or ", " ou ") for name, value in context.items()})
     except (KeyError, IndexError):
         text = template
-    reason = {"missing": "missing_field", "literal_error": "unknown_code"}.get(kind, "invalid_field")
-    return Problem(reason, pointer, text)
+    return Problem(_REASONS.get(kind, "invalid_field"), pointer, text)
 
 
 _BLANK = " \t\n\r"
@@ -230,7 +255,7 @@ def _slices(text: str, last: int | None = None) -> list[str]:
     return found
 
 
-def _whole(payload: bytes, reason: str, message_fr: str) -> Reading:
+def _whole(payload: bytes, reason: ReasonCode, message_fr: str) -> Reading:
     return Reading([], [Rejected(0, Problem(reason, "", message_fr), payload)])
 
 

@@ -165,7 +165,7 @@ class Rules:
 
     def is_elsewhere(self, commune: str) -> bool:
         """Return whether a commune is of another région: what happens there is no error, and out of scope."""
-        return commune not in self.territories.communes and commune[:2] not in self.territories.departements
+        return commune not in self.territories.communes and self.territories.is_elsewhere(commune)
 
     def _check_place(self, data: dict[str, Any], at: str) -> Problem | None:
         known = self.territories
@@ -231,9 +231,9 @@ def _check_counted_reason(cell: dict[str, Any], at: str, version: int) -> Proble
 def _unknown_commune(known: Territories, code: str) -> str:
     """Say what became of a commune that is not known under `code`."""
     now = known.commune_at(code, EARLIEST)
-    if now is not None:
-        return f"commune fusionnée, code abandonné : {code} ; écrivez {now} ({known.communes[now].name})"
-    return f"commune hors d'Occitanie : {code}" if known.is_elsewhere(code) else f"commune inconnue : {code}"
+    if now is None:
+        return f"commune inconnue : {code}"
+    return f"commune fusionnée, code abandonné : {code} ; écrivez {now} ({known.communes[now].name})"
 
 
 def _personal(value: dict[str, Any], at: str, known: frozenset[str]) -> Problem | None:

@@ -21,10 +21,3 @@ LEFT JOIN core.landlord ON siren = span.landlord
 CROSS JOIN core.window_state
 JOIN core.calendar ON month >= first_month AND month < next_month AND month <= as_of
     AND month < coalesce(date_trunc('month', merged_on::timestamp)::date, 'infinity');
-
-CREATE OR REPLACE VIEW staff.landlord AS
-SELECT topic.landlord, coalesce(name, topic.landlord) AS name, expected_dwellings, suspended_at IS NOT NULL AS suspended,
-    merged_into, merged_on, coalesce(series_broken, false) AS series_broken
-FROM (SELECT siren AS landlord FROM core.landlord
-      UNION SELECT substr(topic, length('tenancy.moves.') + 1) FROM core.ingest_offset) AS topic
-LEFT JOIN core.landlord ON siren = topic.landlord WHERE topic.landlord <> 'sentinel';

@@ -45,12 +45,3 @@ CREATE OR REPLACE VIEW core.fact_recount AS
 SELECT date_trunc('month', effective_on)::date AS effect_month, cell_id, flow, tenancy_started_on, landlord, reason,
     place, rooms, financing, sum(n)::integer AS n
 FROM core.counted GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;
-
--- Which landlord contributes by counts: its figures have no household class, no tenure and no path.
-CREATE OR REPLACE VIEW staff.landlord AS
-SELECT topic.landlord, coalesce(name, topic.landlord) AS name, expected_dwellings, suspended_at IS NOT NULL AS suspended,
-    merged_into, merged_on, coalesce(series_broken, false) AS series_broken,
-    EXISTS (SELECT FROM core.counts WHERE counts.landlord = topic.landlord) AS by_counts
-FROM (SELECT siren AS landlord FROM core.landlord
-      UNION SELECT substr(topic, length('tenancy.moves.') + 1) FROM core.ingest_offset) AS topic
-LEFT JOIN core.landlord ON siren = topic.landlord WHERE topic.landlord <> 'sentinel';

@@ -5,39 +5,26 @@ that comes back from the dead finds the offset moved on and leaves its messages 
 before its turn (Faust hands some over out of order around a rebalance) is left for later, never passed over to.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 import psycopg
 
-from runtime.topics import receipts_topic
 from schemas.events.places import place_of
 from schemas.events.reading import Problem, Rejected, element_texts
 from streams.counters import deltas
 from streams.ingest.cells import Cells
 from streams.ingest.decode import Decoded, Message, Rank, RegisterEntry
-from streams.ingest.receipts import receipt
+from streams.ingest.receipts import Told, receipt
+from streams.ingest.turns import Committed, in_their_turn, leave_receipts, move_offsets_on
 from streams.ledger import counts, moves, registers
 from streams.ledger.rows import numbered, packed_move
 
 GATE = 7_240_001
 """Advisory lock: batches share it, `quartiers rebuild` takes it alone."""
-
-
 CLEAR = "TRUNCATE incoming, known, daily_delta"
-Partition = tuple[str, int]
-
-
-class Committed(NamedTuple):
-    """What became of a batch: its new messages, and where reading must go back to.
-
-    `due` holds, for each topic and partition of which a message came before its turn, the offset that is due.
-    """
-
-    new: int
-    due: dict[Partition, int]
 
 
 class StagedMove(NamedTuple):
@@ -175,7 +162,7 @@ def commit_batch(connection: psycopg.Connection[Any], batch: Batch) -> Committed
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
         moves.lock_landlords(cursor, written_landlords(batch.messages))
-        fresh, due = _in_their_turn(cursor, batch.messages)
+        fresh, due = in_their_turn(cursor, batch.messages)
         if len(fresh) != len(batch.messages):
             batch = Batch(fresh, batch.cells)
         if fresh:
@@ -189,7 +176,7 @@ def _write(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
         if number:
             cursor.execute(CLEAR)
         write_events(cursor, batch if len(parts) == 1 else Batch(part, batch.cells))
-    _move_offsets_on(cursor, batch.messages)
+    move_offsets_on(cursor, batch.messages)
 
 
 def up_to_declarations(messages: Sequence[Ready]) -> list[list[Ready]]:
@@ -230,21 +217,23 @@ def write_events(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
     if signed := monthly.write():
         deltas.apply_counts(cursor, deltas.hold_windows(cursor), signed)
     tally: Counter[tuple[str, date, str, str]] = Counter()
-    outbox = []
+    receipts = []
     for ready, (outcomes, warnings) in zip(batch.messages, told, strict=True):
         per_outcome: Counter[str] = Counter()
         for (outcome, event_type), n in outcomes.items():
             tally[ready.landlord, ready.received_on, outcome, event_type] += n
             per_outcome[outcome] += n
-        for entry in _declarations(ready):
-            if declarations.is_newest(ready.landlord, entry.rank, entry.data):
-                warnings.extend(_control_warnings(cursor, ready, entry.position, entry.data))
-        outbox.append((receipts_topic(ready.landlord), ready.message.identity, receipt(ready, per_outcome, warnings)))
+        differences = [
+            difference
+            for entry in _declarations(ready)
+            if declarations.is_newest(ready.landlord, entry.rank, entry.data)
+            for difference in registers.control_differences(cursor, ready.landlord, entry.data)
+        ]
+        document = receipt(ready, Told(per_outcome, warnings, differences))
+        receipts.append((ready.landlord, ready.message.identity, document))
     _quarantine(cursor, batch.messages)
     _add_tally(cursor, tally)
-    with cursor.copy("COPY core.outbox (topic, message_id, payload) FROM STDIN") as copy:
-        for row in outbox:
-            copy.write_row(row)
+    leave_receipts(cursor, receipts)
 
 
 ADD_TALLY = """
@@ -275,13 +264,13 @@ def _outcomes(
     declarations: registers.Declarations,
     monthly: counts.Counts,
     cells: Cells,
-) -> tuple[Counter[tuple[str, str]], list[Problem]]:
+) -> tuple[Counter[tuple[str, str]], list[tuple[int, Problem]]]:
     """Return the outcomes of a message's events as if applied one after the other, and the warnings.
 
     `ledger` holds the ranks of the moves before this message and is brought forward by it.
     """
     outcomes: Counter[tuple[str, str]] = Counter()
-    warnings: list[Problem] = []
+    warnings: list[tuple[int, Problem]] = []
     for entry in ready.moves:
         held = ledger.get(entry.key)
         rank = entry.rank
@@ -293,7 +282,7 @@ def _outcomes(
         if not entry.told:
             continue
         if held is not None and rank != held and rank[0] == held[0]:
-            warnings.append(_contradiction(entry.position))
+            warnings.append((entry.position, registers.contradiction()))
         outcomes[outcome, "move"] += 1
     for register in ready.registers:
         if register.kind == "counts":
@@ -305,65 +294,13 @@ def _outcomes(
         else:
             verdict = declarations.take(ready.landlord, register.rank, register.data, ready.received_on)
         if verdict.contradicts:
-            warnings.append(_contradiction(register.position))
+            warnings.append((register.position, registers.contradiction()))
         outcomes[verdict.outcome, register.kind] += 1
     if ready.elsewhere:
         outcomes["out_of_scope", "move"] += ready.elsewhere
     if ready.rejected:
         outcomes["quarantined", "unreadable"] += len(ready.rejected)
     return outcomes, warnings
-
-
-def _contradiction(position: int) -> Problem:
-    return Problem(
-        "same_revision_other_content",
-        f"/{position}/data/revision",
-        "même révision, autre contenu : une règle fixe a choisi ; envoyez une révision plus grande",
-    )
-
-
-def _control_warnings(cursor: psycopg.Cursor[Any], ready: Ready, index: int, data: dict[str, Any]) -> list[Problem]:
-    directions = {"out": "départs", "in": "arrivées"}
-    return [
-        Problem(
-            "control_total",
-            f"/{index}/data/control_totals",
-            f"{month} : {declared} {directions[direction]} déclarés, {counted} reçus",
-        )
-        for month, direction, declared, counted in registers.control_differences(cursor, ready.landlord, data)
-    ]
-
-
-def _in_their_turn(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> tuple[list[Ready], dict[Partition, int]]:
-    """Return the messages whose turn it is, each once, and the offsets that are due where one came too early.
-
-    A message that a committed transaction has done is in neither.
-    """
-    topics = sorted({ready.message.topic for ready in messages})
-    cursor.execute("SELECT topic, partition, next_offset FROM core.ingest_offset WHERE topic = ANY(%s)", (topics,))
-    due = defaultdict(int, {(topic, partition): offset for topic, partition, offset in cursor.fetchall()})
-    fresh, early = [], []
-    for ready in messages:
-        message = ready.message
-        if message.offset == due[message.place]:
-            due[message.place] += 1
-            fresh.append(ready)
-        elif message.offset > due[message.place]:
-            early.append(message)
-    return fresh, {message.place: due[message.place] for message in early if message.offset >= due[message.place]}
-
-
-def _move_offsets_on(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> None:
-    following: dict[Partition, int] = defaultdict(int)
-    for ready in messages:
-        place = ready.message.place
-        following[place] = max(following[place], ready.message.offset + 1)
-    cursor.executemany(
-        "INSERT INTO core.ingest_offset (topic, partition, next_offset) VALUES (%s, %s, %s) "
-        "ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset, "
-        "committed_at = clock_timestamp()",
-        [(*key, offset) for key, offset in sorted(following.items())],
-    )
 
 
 def _quarantine(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> None:

@@ -12,6 +12,7 @@ from kafka.errors import KafkaError
 from runtime.broker import WORKER, client_options
 from runtime.logging import logger
 from runtime.settings import Settings
+from streams.ingest.receipts import CONTENT_TYPE
 
 BATCH = 500
 ENOUGH = 3
@@ -67,9 +68,9 @@ def _sent(sender: KafkaProducer, waiting: list[tuple[int, str, str, bytes]]) -> 
         if len(refusing) == ENOUGH:
             break
         try:
-            futures[number] = sender.send(
-                topic, value=bytes(payload), key=message_id.encode(), headers=[("message_id", message_id.encode())]
-            )
+            key = message_id.encode()
+            headers = [("content-type", CONTENT_TYPE), ("message_id", key)]
+            futures[number] = sender.send(topic, value=bytes(payload), key=key, headers=headers)
         except KafkaError as error:  # a topic that is not there: its landlord's, not the others'
             kept.append(number)
             refusing.add(topic)

@@ -9,19 +9,18 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 from aiokafka.errors import KafkaError
 
 from runtime.logging import logger
+from runtime.topics import is_sandbox
 from schemas.events.rules import Rules
 from streams.counters.chunks import FactChunks
 from streams.ingest.cells import Cells
 from streams.ingest.commit import (
     Batch,
-    Committed,
-    Partition,
     Ready,
     commit_batch,
     make_ready,
@@ -30,6 +29,8 @@ from streams.ingest.commit import (
     without_registers,
 )
 from streams.ingest.decode import Message, decode
+from streams.ingest.sandbox import Rehearsal, Tried, commit_rehearsal, tried
+from streams.ingest.turns import Carrying, Committed, Made, Partition
 from streams.worker_settings import RETRY_SECONDS
 
 EXIT_BUG = 70
@@ -38,6 +39,7 @@ TRANSIENT = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.Id
 UNSTORABLE = (psycopg.DataError, psycopg.InternalError, psycopg.errors.ProgramLimitExceeded)
 """What the values of an event may cause: out of range, too large to allocate."""
 
+Work = TypeVar("Work", Batch, Rehearsal)
 Rewind = Callable[[Mapping[Partition, int]], Awaitable[None]]
 log = logger(__name__)
 
@@ -88,9 +90,16 @@ class Pipeline:
         return self._in_hand > 0
 
     async def submit(self, events: Sequence[Acknowledgeable]) -> None:
-        """Take a batch: returns when it is decoded and the batch before is committed and acknowledged."""
-        if not events:
-            return
+        """Take a batch: returns when it is decoded and the batch before is committed and acknowledged.
+
+        What counts goes before what a sandbox holds, in a transaction of its own: a flood there keeps nobody waiting
+        longer than the take that is in hand.
+        """
+        for sandbox in (False, True):
+            if part := [event for event in events if is_sandbox(event.message.topic) is sandbox]:
+                await self._take(part)
+
+    async def _take(self, events: Sequence[Acknowledgeable]) -> None:
         self.taken += 1
         self._in_hand += 1
         loop = asyncio.get_running_loop()
@@ -105,27 +114,41 @@ class Pipeline:
         if self._in_flight is not None:
             await self._in_flight
 
-    def prepare(self, messages: Sequence[Message]) -> Batch:
-        """Decode and pack; waits for the database if a new place has to be numbered while it is away."""
-        return Batch([self._ready(message) for message in messages], self._cells)
+    def prepare(self, messages: Sequence[Message]) -> Batch | Rehearsal:
+        """Decode and pack messages that count, or messages of sandboxes: never both.
+
+        Waits for the database if a new place has to be numbered while it is away.
+        """
+        if messages and is_sandbox(messages[0].topic):
+            return Rehearsal([self._asking(self._tried, message) for message in messages])
+        return Batch([self._asking(self._ready, message) for message in messages], self._cells)
+
+    def _tried(self, message: Message) -> Tried:
+        return tried(decode(message, self._rules))
 
     def _ready(self, message: Message) -> Ready:
+        decoded = decode(message, self._rules)
+        self._chunks.ensure(decoded.received_on)
+        return make_ready(decoded, self._cells)
+
+    def _asking(self, read: Callable[[Message], Made], message: Message) -> Made:
+        """Read a message; wait for the database if a place, a chunk or a merger is to be asked for while it is away."""
         while True:
             try:
-                decoded = decode(message, self._rules)
-                self._chunks.ensure(decoded.received_on)
-                return make_ready(decoded, self._cells)
+                return read(message)
             except TRANSIENT as error:
-                self._wait("database away while numbering a place", error)
+                self._wait("database away while reading a message", error)
 
-    def commit(self, batch: Batch) -> Committed:
+    def commit(self, batch: Batch | Rehearsal) -> Committed:
         """Commit, again and again until the database takes it.
 
         Where values that no rule foresaw make the database refuse a batch, its messages are committed one by one,
         and what is refused alone goes to the quarantine: one landlord's message never stops the others.
         """
+        if isinstance(batch, Rehearsal):
+            return self._patiently(commit_rehearsal, batch)
         try:
-            return self._commit(batch)
+            return self._patiently(commit_batch, batch)
         except UNSTORABLE as error:
             log.error("the database refuses a batch: its messages are taken one by one", error=str(error)[:300])
         new = 0
@@ -139,18 +162,18 @@ class Pipeline:
     def _commit_alone(self, ready: Ready) -> Committed:
         for spared in (lambda one: one, without_registers):
             try:
-                return self._commit(Batch([spared(ready)], self._cells))
+                return self._patiently(commit_batch, Batch([spared(ready)], self._cells))
             except UNSTORABLE as error:
                 log.error("the database refuses a message", message=ready.message.identity, error=str(error)[:300])
-        return self._commit(Batch([refused(ready)], self._cells))
+        return self._patiently(commit_batch, Batch([refused(ready)], self._cells))
 
-    def _commit(self, batch: Batch) -> Committed:
+    def _patiently(self, write: Callable[[psycopg.Connection[Any], Work], Committed], batch: Work) -> Committed:
         while True:
             try:
                 if self._connection is None or self._connection.closed or self._connection.broken:
                     self._connection = self._connect()
                     prepare_connection(self._connection)
-                return commit_batch(self._connection, batch)
+                return write(self._connection, batch)
             except psycopg.errors.ProgramLimitExceeded:
                 raise
             except TRANSIENT as error:
@@ -159,12 +182,14 @@ class Pipeline:
                     self._connection.close()
                 self._wait("batch not committed, trying again", error)
 
-    async def _finish(self, batch: Batch, events: Sequence[Acknowledgeable]) -> None:
+    async def _finish(self, batch: Batch | Rehearsal, events: Sequence[Acknowledgeable]) -> None:
         loop = asyncio.get_running_loop()
         try:
             done = await loop.run_in_executor(self._committer, self._guarded, self.commit, batch)
-            for ready, event in zip(batch.messages, events, strict=True):
-                if ready.message.offset < done.due.get(ready.message.place, ready.message.offset + 1):
+            messages: Sequence[Carrying] = batch.messages
+            for carrying, event in zip(messages, events, strict=True):
+                offset = carrying.message.offset
+                if offset < done.due.get(carrying.message.place, offset + 1):
                     event.ack()
             if done.due:
                 log.warning("messages came before their turn: reading goes back", due=done.due)

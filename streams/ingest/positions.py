@@ -17,6 +17,7 @@ from faust.types import TP
 from mode import Service
 
 from runtime.logging import logger
+from streams.ingest.records import read_whatever_the_headers
 from streams.worker_settings import GROUP_SECONDS, RETRY_SECONDS
 
 Connect = Callable[[], psycopg.Connection[Any]]
@@ -78,6 +79,7 @@ def consumer_class(connect: Connect, leave: Callable[[], None]) -> type[Consumer
 
     `leave` is called, in a thread, when the consumer has lost its group for good.
     """
+    read_whatever_the_headers()
 
     class DatabasePositionedConsumer(Consumer):  # type: ignore[misc]
         seeks = 0

@@ -11,7 +11,7 @@ from kafka.errors import KafkaError
 from runtime.broker import WORKER, client_options
 from runtime.logging import logger
 from runtime.settings import Settings
-from runtime.topics import MOVES, SENTINEL
+from runtime.topics import MOVES, SANDBOX, SENTINEL, is_sandbox
 from streams.worker_settings import RETRY_SECONDS
 
 DONE = "SELECT topic, next_offset FROM core.ingest_offset WHERE topic = ANY(%s) AND partition = 0"
@@ -28,8 +28,11 @@ class Ends(NamedTuple):
 
 
 def landlord_topics(names: Iterable[str]) -> list[str]:
-    """Return the moves topics among `names`, sorted, the sentinel included: it keeps a worker alive alone."""
-    return sorted({SENTINEL, *(name for name in names if name.startswith(MOVES))})
+    """Return what landlords write among `names`: moves and sandboxes, sorted, and the sentinel.
+
+    It keeps a worker alive alone.
+    """
+    return sorted({SENTINEL, *(name for name in names if name.startswith((MOVES, SANDBOX)))})
 
 
 class TopicWatcher:
@@ -45,11 +48,14 @@ class TopicWatcher:
         return self._consumer
 
     def topics(self) -> list[str]:
-        """Return the moves topics that exist now."""
+        """Return the topics of landlords that exist now."""
         return landlord_topics(self._client().topics())
 
     def record_ends(self, connection: psycopg.Connection[Any], topics: Iterable[str]) -> Ends:
-        """Write how far each topic goes: the lag on the dashboards is this minus what is done."""
+        """Write how far each topic of moves goes: the lag on the dashboards is this minus what is done.
+
+        A sandbox is no lag, but a worker that leaves it lying stands still all the same.
+        """
         names = list(topics)
         done = dict(connection.execute(DONE, (names,)).fetchall())
         # In this order: what is done cannot lie beyond an end that was asked for later.
@@ -59,7 +65,7 @@ class TopicWatcher:
                 "INSERT INTO core.topic_end (topic, partition, end_offset) VALUES (%s, 0, %s) "
                 "ON CONFLICT (topic, partition) DO UPDATE SET end_offset = excluded.end_offset, "
                 "seen_at = clock_timestamp()",
-                sorted(ends.items()),
+                sorted((topic, end) for topic, end in ends.items() if not is_sandbox(topic)),
             )
         due = {topic: (done.get(topic, 0), end) for topic, end in ends.items()}
         return Ends(
@@ -75,7 +81,7 @@ class TopicWatcher:
 
 
 def topics_when_reachable(settings: Settings) -> list[str]:
-    """Return the moves topics that exist now; waits for the broker as long as it is away."""
+    """Return the topics of landlords that exist now; waits for the broker as long as it is away."""
     watcher = TopicWatcher(settings)
     while True:
         try:

@@ -8,6 +8,7 @@ import orjson
 import psycopg
 
 from schemas.events.places import Place, place_of
+from schemas.events.reading import Problem
 
 Rank = tuple[int, bytes]
 Intern = Callable[[Place], int]
@@ -38,6 +39,15 @@ def verdict_on(rank: Rank, known: Rank | None) -> Verdict:
     if rank > known:
         return Verdict("applied", contradicts)
     return Verdict("duplicate" if rank == known else "superseded", contradicts)
+
+
+def contradiction() -> Problem:
+    """Return the doubt about a revision that came with two contents."""
+    return Problem(
+        "same_revision_other_content",
+        "/data/revision",
+        "même révision, autre contenu : une règle fixe a choisi ; envoyez une révision plus grande",
+    )
 
 
 def _known(cursor: psycopg.Cursor[Any], query: str, parameters: tuple[object, ...]) -> Rank | None:

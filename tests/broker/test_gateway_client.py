@@ -11,8 +11,11 @@ import orjson
 import pytest
 import trustme
 from kafka import KafkaProducer
+from typer.testing import CliRunner
 
 from operations.certificates import CertificateFiles
+from operations.cli import app
+from operations.landing_kit import Access, connection_file
 from operations.services import gateway_service
 from producers.broker_faults import AddressError, CertificateError, PasswordError, RightError
 from producers.channel import Channel, Mailbox, Position
@@ -62,6 +65,7 @@ def test_positions_and_receipts_are_those_of_kafka(stage: Stage, served: Connect
     siren = served.siren
     started = datetime.now(UTC)
     with GatewayClient(served) as gateway:
+        gateway.require_access()
         channel: Channel = gateway
         mailbox: Mailbox = gateway
         channel.send(b"[{}]", batch=True)
@@ -91,11 +95,20 @@ def test_what_the_gateway_refuses_is_said(served: Connection) -> None:
         with pytest.raises(MessageTooLargeError, match="coupez le lot"):
             gateway.send(b"x" * MAX_MESSAGE_BYTES, batch=False)
         assert gateway.positions() == []
-    with (
-        GatewayClient(dataclasses.replace(served, password="faux")) as gateway,
-        pytest.raises(PasswordError, match="mot de passe faux ou remplacé"),
-    ):
-        gateway.send(b"{}", batch=False)
+    with GatewayClient(dataclasses.replace(served, password="faux")) as gateway:
+        for ask in (gateway.require_access, lambda: gateway.send(b"{}", batch=False)):
+            with pytest.raises(PasswordError, match="mot de passe faux ou remplacé"):
+                ask()
+
+
+@pytest.mark.services
+def test_the_command_checks_the_way_by_the_gateway(served: Connection, tmp_path: Path) -> None:
+    file = tmp_path / "connection.toml"
+    file.write_text(connection_file(Access(served.siren, "", served.bootstrap, served.gateway, ""), served.password))
+    (tmp_path / "ca.pem").write_bytes(served.ca_file.read_bytes() if served.ca_file else b"")
+    said = CliRunner().invoke(app, ["connection", "--folder", str(tmp_path), "--via", served.gateway])
+    assert said.exit_code == 0, said.output
+    assert f"{served.gateway} répond" in said.output
 
 
 @pytest.mark.services

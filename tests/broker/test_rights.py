@@ -94,7 +94,7 @@ def test_a_landlord_reads_its_own_receipts_and_no_others(stage: Stage) -> None:
     stage.assert_exact(sent)
     received = [orjson.loads(payload) for payload in read(stage, own, receipts_topic(own))]
     assert received
-    assert {receipt["landlord"] for receipt in received} == {own}
+    assert {receipt["data"]["landlord"] for receipt in received} == {own}
     with pytest.raises(REFUSED):
         read(stage, own, receipts_topic(other))
 

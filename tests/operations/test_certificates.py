@@ -18,6 +18,7 @@ from operations.certificates import (
 )
 from operations.doctor.services import certificates
 from operations.services.process import wait_until
+from operations.supervisor import renew_certificate
 from runtime.settings import Settings
 from tests.operations.conftest import Quartiers
 
@@ -106,3 +107,16 @@ def test_a_running_broker_takes_up_a_renewed_certificate(here: Settings, quartie
     assert wait_until(lambda: shown(here) == made(here).serial_number, 10)
     assert quartiers("certificates").code == 0
     assert shown(here) == made(here).serial_number
+
+
+@pytest.mark.services
+def test_the_supervisor_renews_in_time_and_the_broker_shows_it(here: Settings) -> None:
+    now = datetime.now(UTC)
+    ensure_certificates(here, now - SERVER_LIFE + RENEW_BEFORE, renew=True)
+    late = made(here).serial_number
+    renew_certificate(here, now)
+    assert made(here).serial_number != late
+    assert wait_until(lambda: shown(here) == made(here).serial_number, 10)
+    renewed = made(here)
+    renew_certificate(here, now)
+    assert made(here) == renewed, "renewed every hour"

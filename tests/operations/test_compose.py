@@ -23,6 +23,7 @@ from kafka.errors import KafkaError
 
 from operations import compose, worker_health
 from operations.certificates import CertificateFiles
+from operations.commands.gateway import certificate
 from operations.services import grafana_service, install
 from runtime.broker import admin
 from runtime.clock import SystemClock
@@ -233,6 +234,21 @@ def test_the_containers_are_given_what_the_settings_read_and_nothing_else(
         assert password == written[f"QUARTIERS_PASSWORD_{name.upper()}"]
     assert not nowhere.exists(), "a port or a password was made in the container"
     assert given.keys() - asked.asked <= {"APP_DATADIR"}
+
+
+def test_the_gateways_container_has_the_certificate_and_no_password(
+    elsewhere: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = environment_of("gateway", compose.environment(elsewhere))
+    assert not [name for name in given if "PASSWORD" in name]
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "environ", dict(given, QUARTIERS_CACHE=str(tmp_path / "read-only")))
+        settings = Settings.load()
+        assert (settings.kafka_bootstrap, settings.port("gateway")) == ("kafka:9092", 8443)
+        file = certificate(settings, tmp_path)
+    assert file.read_bytes() == CertificateFiles.of(elsewhere).server.read_bytes()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert not (tmp_path / "read-only").exists(), "a port or a certificate was made in the container"
 
 
 def test_the_worker_writes_only_where_its_container_lets_it(

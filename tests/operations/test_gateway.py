@@ -112,6 +112,7 @@ def test_who_does_not_prove_its_password_puts_and_reads_nothing(served: Stage) -
             post(stranger, b"{}"),
             stranger.get("/v1/receipts/0/0"),
             stranger.get("/v1/receipts"),
+            stranger.get("/v1/access"),
             landlord.post("/v1/messages", content=b"{}", auth=administrator),
             landlord.post("/v1/messages", content=b"{}", auth=httpx.BasicAuth(landlord_principal(other), "x")),
             *(
@@ -130,10 +131,12 @@ def test_a_suspended_landlord_is_refused_by_the_broker_and_still_reads(served: S
     served.query("INSERT INTO core.landlord (siren, name) VALUES (%s, 'x') RETURNING 1", [siren])
     with client(served.settings, siren) as landlord:
         assert post(landlord, b"{}").status_code == 202
+        assert landlord.get("/v1/access").status_code == 204
         suspend(served.settings, siren, SystemClock().now())
         try:
             refused = post(landlord, b"{}")
             assert (refused.status_code, refused.json()["reason"]) == (403, "not_allowed")
+            assert landlord.get("/v1/access").status_code == 403
             assert landlord.get("/v1/receipts").json() == []
             assert landlord.get("/v1/receipts/0/0").status_code == 202
         finally:

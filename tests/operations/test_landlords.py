@@ -15,6 +15,7 @@ from kafka.errors import TopicAuthorizationFailedError
 from kafka.protocol.admin.client_quotas import DescribeClientQuotasRequest
 
 from operations.landlords import PRODUCTION_LIMIT, EnrolmentError, checked_siren, new_password, resume
+from operations.services import gateway_service
 from producers.broker_faults import PasswordError, RightError, require_access
 from producers.region.landlords import fictitious_siren
 from runtime.broker import admin
@@ -122,6 +123,22 @@ def test_adding_twice_changes_nothing_but_what_was_said_anew(here: Stage, quarti
     elsewhere = add(quartiers, OWN, "Nouveau nom", "--kit", "autre")
     assert f"quartiers landlord rotate-password {OWN}" in elsewhere
     assert sorted(path.name for path in Path("autre").iterdir()) == ["LISEZ-MOI.md", "ca.pem"]
+
+
+@pytest.mark.services
+def test_the_kit_names_the_gateway_where_there_is_one(here: Stage, quartiers: Quartiers) -> None:
+    add(quartiers, OWN)
+    assert connection(OWN).gateway == ""
+    gateway_service.want(here.settings, wanted=True)
+    try:
+        add(quartiers, OTHER)
+    finally:
+        gateway_service.want(here.settings, wanted=False)
+    address = f"https://127.0.0.1:{here.settings.port('gateway')}"
+    assert connection(OTHER).gateway == address
+    assert f"ajoutez `--via {address}` à `connection`, `publish` et `receipts`" in Path(
+        f"kit-{OTHER}/LISEZ-MOI.md"
+    ).read_text(encoding="utf-8")
 
 
 @pytest.mark.services

@@ -1,4 +1,4 @@
-"""`quartiers redrive`: after a fix, what is valid now is applied once, told to its landlord, and known from then on."""
+"""`quartiers quarantine redrive`: after a fix, what is valid now is applied once, told, and known from then on."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from operations import redrive as redriving
+from operations.quarantine import Selection
 from operations.redrive import Redriven
 from operations.verify import recount_as_of
 from runtime.database import connect
@@ -18,6 +19,7 @@ from schemas.events.rules import Rules
 from schemas.territories import load
 from streams.counters.chunks import FactChunks
 from streams.ingest.commit import GATE
+from streams.ingest.lineage import RecordedLineage
 from streams.ledger.moves import lock_landlords
 from tests.operations.conftest import Quartiers
 from tests.streams.stage import SIRENS, Stage, known_rules, message, move, until
@@ -56,10 +58,10 @@ def commune(settings: Settings) -> Iterator[None]:
         connection.execute("DELETE FROM core.commune WHERE code = %s", (KNOWN_LATER,))
 
 
-def redrive(stage: Stage, rules: Rules, *, reason: str | None = None, landlord: str | None = None) -> Redriven:
+def redrive(stage: Stage, rules: Rules, **chosen: Any) -> Redriven:
     chunks = FactChunks(lambda: connect(stage.settings, "ingest"))
     with stage.another_worker() as connection:
-        return redriving.redrive(connection, rules, stage.cells, chunks, today=NOW, reason=reason, landlord=landlord)
+        return redriving.redrive(connection, rules, stage.cells, chunks, today=NOW, chosen=Selection(**chosen))
 
 
 def tally(stage: Stage) -> dict[str, int]:
@@ -97,7 +99,8 @@ def test_the_landlord_is_told_in_a_receipt_of_its_own(stage: Stage, mended: Rule
     first, second = stage.receipts()
     assert first["outcomes"] == {"applied": 1, "quarantined": 1}
     assert second["outcomes"] == {"applied": 1}
-    assert second["receipt_for"] == f"{first['receipt_for']}:redrive:{number}"
+    assert second["id"] == f"{first['id']}:redrive:{number}"
+    assert (first["redriven"], second["redriven"]) == (False, True)
     topics = stage.rows("SELECT topic FROM core.outbox")
     assert topics == [(receipts_topic(SIRENS[0]),)] * 2
 
@@ -155,9 +158,7 @@ def test_it_waits_for_the_landlords_batch_in_flight(stage: Stage, mended: Rules)
         with batch.transaction(), batch.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
             lock_landlords(cursor, [SIRENS[0]])
-            going = pool.submit(
-                redriving.redrive, mine, mended, stage.cells, chunks, today=NOW, reason=None, landlord=None
-            )
+            going = pool.submit(redriving.redrive, mine, mended, stage.cells, chunks, today=NOW, chosen=Selection())
             stage.wait_until_blocked(mine, batch)
             assert not going.done()
         assert until(lambda: going.done() and going.result()) == Redriven(1, 1)
@@ -165,5 +166,32 @@ def test_it_waits_for_the_landlords_batch_in_flight(stage: Stage, mended: Rules)
 
 def test_the_command_says_how_many(stage: Stage, here: Settings, quartiers: Quartiers) -> None:
     stage.take(message(0, [move(commune="31998"), move(number=2)], day=FIRST))
-    said = quartiers("redrive")
-    assert (said.code, said.out) == (0, "1 événements relus, 0 acceptés, 1 encore refusés.\n")
+    said = quartiers("quarantine", "redrive")
+    assert (said.code, said.out) == (0, "Événements relus : 1 ; acceptés : 0 ; encore refusés : 1.\n")
+
+
+def test_a_successors_event_waits_for_the_merger_and_then_corrects_its_predecessors(stage: Stage) -> None:
+    old, new = SIRENS
+    former = {"former_move_id": move(old)["data"]["move_id"], "former_landlord": old}
+    stage.take(message(0, [move(old, effective_on="2025-12-20")], siren=old))
+    corrected = move(new, number=7, revision=5, effective_on="2025-12-21", **former)
+    stage.take(message(0, [corrected], siren=new))
+    assert stage.rows("SELECT reason FROM core.quarantine") == [("not_successor",)]
+    lineage = Rules(load(), RecordedLineage(stage.another_connection))
+    assert redrive(stage, lineage) == Redriven(1, 0)
+    with stage.connection.transaction():
+        stage.connection.execute("INSERT INTO core.landlord (siren, name) VALUES (%s, 'Nouveau')", (new,))
+        stage.connection.execute(
+            "INSERT INTO core.landlord (siren, name, merged_into, merged_on) VALUES (%s, 'Ancien', %s, '2026-01-01')",
+            (old, new),
+        )
+    with stage.another_worker() as other, ThreadPoolExecutor(1) as pool:
+        with other.transaction(), other.cursor() as cursor:
+            lock_landlords(cursor, [old])
+            patient = pool.submit(redrive, stage, lineage)
+            blocked = "SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+            until(lambda: stage.rows(blocked, other.info.backend_pid))
+        assert patient.result() == Redriven(1, 1)
+    counted = stage.rows("SELECT landlord, day::text, n FROM core.daily_counter")
+    assert counted == [(old, "2025-12-21", 1)]
+    stage.assert_counters_equal_a_recount()

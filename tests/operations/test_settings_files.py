@@ -44,7 +44,7 @@ def test_bytes_that_are_no_text_are_refused(bare: Settings) -> None:
         bare.password("admin")
 
 
-@pytest.mark.parametrize("command", ["up", "verify", "migrate", "rebuild", "redrive"])
+@pytest.mark.parametrize("command", ["up", "verify", "migrate", "rebuild", "quarantine redrive"])
 @pytest.mark.parametrize("file", ["ports.json", "secrets.json"])
 def test_every_command_says_which_file_is_spoilt(bare: Settings, quartiers: Quartiers, command: str, file: str) -> None:
     for service in ("kafka", "controller", "postgres"):
@@ -53,7 +53,7 @@ def test_every_command_says_which_file_is_spoilt(bare: Settings, quartiers: Quar
     (bare.instance_dir / file).write_text("spoilt")
     (bare.cache_dir / "downloads" / "kafka").mkdir(parents=True)
     (bare.cache_dir / "downloads" / "kafka" / ".complete").touch()
-    said = quartiers(command)
+    said = quartiers(*command.split())
     assert said.code == 1
     assert f"{file} est abîmé" in said.err
     assert (bare.instance_dir / file).read_text() == "spoilt"

@@ -16,6 +16,7 @@ from operations.verify import verify
 from runtime.database import connect
 from runtime.settings import Settings
 from runtime.topics import moves_topic
+from schemas.events.receipts import ReceiptEvent
 from schemas.events.rules import Rules
 from schemas.territories import load
 from streams.counters.windows import start_windows
@@ -127,8 +128,9 @@ class Stage:
         return self._auditor.execute(query, parameters).fetchall()
 
     def receipts(self) -> list[dict[str, Any]]:
-        """Return the receipts that wait, in order."""
-        return [json.loads(bytes(row[0])) for row in self.rows("SELECT payload FROM core.outbox ORDER BY outbox_id")]
+        """Return what the receipts that wait say, in order, each with its `id`; all have the published shape."""
+        rows = self.rows("SELECT message_id, payload FROM core.outbox ORDER BY outbox_id")
+        return [said(bytes(payload), identity) for identity, payload in rows]
 
     def assert_counters_equal_a_recount(self) -> None:
         """Fail with the differences if a counter is not its recount."""
@@ -158,6 +160,15 @@ class Stage:
         )
         found = until(lambda: self.rows(query, waiting.info.backend_pid, by.info.backend_pid))
         return str(found[0][0])
+
+
+def said(payload: bytes, identity: str) -> dict[str, Any]:
+    """Return the data of a receipt with its `id`; fail unless it has exactly the published shape."""
+    receipt = json.loads(payload)
+    published = ReceiptEvent.model_validate_json(payload).model_dump(mode="json")
+    assert receipt | {"time": None} == published | {"time": None}
+    assert receipt["id"] == identity
+    return {**receipt["data"], "id": receipt["id"]}
 
 
 def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Any:

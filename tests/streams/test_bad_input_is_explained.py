@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from schemas.events.reasons import ReasonCode, remedy
 from tests.streams.stage import SIRENS, TODAY, Event, Stage, message, move
 
 pytestmark = pytest.mark.services
@@ -21,7 +22,7 @@ class Bad(NamedTuple):
     """An event as its sender wrote it, and what must be said of it."""
 
     raw: bytes
-    reason: str
+    reason: ReasonCode
     pointer: str
 
 
@@ -100,9 +101,12 @@ def test_a_bad_event_of_a_batch_costs_that_event_only(stage: Stage, bad: Bad) ->
     assert_said_in_french(words)
     (receipt,) = stage.receipts()
     assert receipt["outcomes"] == {"applied": 2, "quarantined": 1}
-    told = receipt["refused"][0] | {"message_fr": receipt["refused"][0]["message_fr"].replace("\0", "␀")}
-    assert told == {"index": 1, "reason": bad.reason, "pointer": bad.pointer, "message_fr": words}
-    assert receipt["refused_total"] == len(receipt["refused"]) == 1
+    told = receipt["rejected"][0]
+    assert (told["index"], told["code"], told["pointer"]) == (1, bad.reason, bad.pointer)
+    assert told["message_fr"].replace("\0", "␀") == words
+    assert told["remedy_fr"] == remedy(bad.reason)
+    assert told["event_id"] == ("e" if bad.raw.startswith(b"{") else None)
+    assert receipt["rejected_total"] == len(receipt["rejected"]) == 1
     assert stage.rows("SELECT count(*) FROM core.move") == [(2,)]
     stage.assert_counters_equal_a_recount()
 
@@ -150,7 +154,7 @@ def test_one_revision_with_three_contents_ends_the_same_in_any_order_and_warns(s
                 stage.take(*(message(offset, [event]) for offset, event in enumerate(order)))
             ends.update(stage.rows("SELECT revision, rooms, content_hash FROM core.move"))
             warned = [warning for receipt in stage.receipts() for warning in receipt["warnings"]]
-            assert {one["reason"] for one in warned} == {"same_revision_other_content"}
+            assert {one["code"] for one in warned} == {"same_revision_other_content"}
             assert len(warned) == 2
             assert_said_in_french(warned[0]["message_fr"])
             stage.assert_counters_equal_a_recount()

@@ -117,7 +117,7 @@ def test_of_a_batch_that_is_half_done_the_other_half_is_written(stage: Stage) ->
     whole = stage.batch(*messages)
     assert stage.take(*messages[:2]) == 2
     assert commit_batch(stage.connection, whole).new == 2
-    assert [receipt["receipt_for"][-2:] for receipt in stage.receipts()] == [":0", ":1", ":2", ":3"]
+    assert [receipt["id"][-2:] for receipt in stage.receipts()] == [":0", ":1", ":2", ":3"]
     assert stage.rows("SELECT revision FROM core.move") == [(4,)]
     assert stage.rows("SELECT sum(n) FROM core.tally") == [(4,)]
     assert [offset for _, offset in stage.rows(NEXT)] == [4]

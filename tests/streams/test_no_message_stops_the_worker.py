@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from runtime.database import connect
 from runtime.topics import MAX_MESSAGE_BYTES
 from schemas.territories import load
-from streams.ingest.commit import Committed
 from streams.ingest.decode import Message
 from streams.ingest.pipeline import Pipeline
+from streams.ingest.turns import Committed
 from streams.ledger import moves, registers
 from tests.streams.stage import Stage, declaration, known_rules, message, move, stock
 

@@ -1,4 +1,4 @@
-"""Stocks and declarations: the greatest revision stays, and totals that differ come back in French."""
+"""Stocks and declarations: the greatest revision stays, and totals that differ come back as data."""
 
 from typing import Any
 
@@ -61,23 +61,21 @@ def test_equal_revisions_of_other_declarations_end_the_same_whatever_the_order(s
     assert len(ends) == 1
 
 
-def test_control_totals_that_differ_come_back_in_french(stage: Stage) -> None:
+def test_control_totals_that_differ_come_back_as_data(stage: Stage) -> None:
     moves = [move(number=n, effective_on="2026-02-10") for n in (1, 2)]
     moves.append(move(number=3, direction="in", effective_on="2026-01-10"))
     totals = [total("2026-02", "out", 5), total("2026-01", "in", 1), total("2026-01", "out", 4)]
     receipts = send(stage, *moves, declaration(control_totals=totals))
-    warnings = receipts[-1]["warnings"]
-    assert [warning["message_fr"] for warning in warnings] == [
-        "2026-02 : 5 départs déclarés, 2 reçus",
-        "2026-01 : 4 départs déclarés, 0 reçus",
+    assert receipts[-1]["control_differences"] == [
+        {"month": "2026-02", "direction": "out", "declared": 5, "counted": 2},
+        {"month": "2026-01", "direction": "out", "declared": 4, "counted": 0},
     ]
-    assert {(warning["reason"], warning["pointer"]) for warning in warnings} == {
-        ("control_total", "/0/data/control_totals")
-    }
+    assert receipts[-1]["warnings"] == []
     assert receipts[-1]["outcomes"] == {"applied": 1}
+    assert receipts[-1]["summary_fr"] == "acceptés : 1 ; totaux de contrôle différents : 2"
 
 
-def test_control_totals_that_agree_give_no_warning(stage: Stage) -> None:
+def test_control_totals_that_agree_give_no_difference(stage: Stage) -> None:
     moves = [
         move(number=1, effective_on="2026-02-10"),
         move(number=2, effective_on="2026-02-11", date_precision="month"),
@@ -87,7 +85,7 @@ def test_control_totals_that_agree_give_no_warning(stage: Stage) -> None:
         move(number=6, effective_on="2026-02-15", status="cancelled", cancel_reason="mistake"),
     ]
     totals = [total("2026-02", "out", 3), total("2026-02", "in", 0)]
-    assert send(stage, *moves, declaration(control_totals=totals))[-1]["warnings"] == []
+    assert send(stage, *moves, declaration(control_totals=totals))[-1]["control_differences"] == []
 
 
 def test_what_comes_after_a_declaration_in_one_take_is_no_difference(stage: Stage) -> None:
@@ -104,12 +102,12 @@ def test_what_comes_after_a_declaration_in_one_take_is_no_difference(stage: Stag
         message(4, [declared(4, 9)]),
         message(5, [move(number=5, effective_on="2026-02-20")]),
     )
-    warnings = {receipt["receipt_for"]: receipt["warnings"] for receipt in stage.receipts()}
-    assert [one["message_fr"] for one in warnings.pop(message(4, []).identity)] == [
-        "2026-02 : 9 départs déclarés, 2 reçus"
+    differences = {receipt["id"]: receipt["control_differences"] for receipt in stage.receipts()}
+    assert differences.pop(message(4, []).identity) == [
+        {"month": "2026-02", "direction": "out", "declared": 9, "counted": 2}
     ]
-    assert len(warnings) == 6
-    assert not any(warnings.values())
+    assert len(differences) == 6
+    assert not any(differences.values())
     assert stage.rows("SELECT next_offset FROM core.ingest_offset ORDER BY 1") == [(1,), (6,)]
     stage.assert_counters_equal_a_recount()
 
@@ -123,22 +121,22 @@ def test_totals_of_the_qpvs_only_are_compared_with_moves_inside_them(stage: Stag
         declaration(scope="qpv_only", control_totals=inside),
         declaration(scope="whole_stock", control_totals=inside),
     )
-    assert receipts[2]["warnings"] == []
-    assert [warning["message_fr"] for warning in receipts[3]["warnings"]] == ["2026-02 : 1 départs déclarés, 2 reçus"]
+    assert receipts[2]["control_differences"] == []
+    assert [one["counted"] for one in receipts[3]["control_differences"]] == [2]
 
 
 def test_totals_are_compared_with_the_landlords_own_moves(stage: Stage) -> None:
     send(stage, move(effective_on="2026-02-10"))
     totals = [total("2026-02", "out", 0)]
     stage.take(message(0, [declaration(SIRENS[1], control_totals=totals)], siren=SIRENS[1]))
-    assert stage.receipts()[-1]["warnings"] == []
+    assert stage.receipts()[-1]["control_differences"] == []
 
 
 def test_a_superseded_declaration_is_compared_with_nothing(stage: Stage) -> None:
     wrong = [total("2026-02", "out", 9)]
     receipts = send(stage, declaration(revision=2), declaration(revision=1, control_totals=wrong))
     assert receipts[1]["outcomes"] == {"superseded": 1}
-    assert receipts[1]["warnings"] == []
+    assert receipts[1]["control_differences"] == []
 
 
 def test_a_stock_of_a_higher_revision_replaces_every_cell(stage: Stage) -> None:

@@ -69,15 +69,15 @@ def test_counters_equal_a_recount_in_every_committed_state(stage: Stage, history
 def test_every_message_has_one_receipt_and_every_event_one_outcome(stage: Stage, history: History) -> None:
     stage.restart(TODAY)
     play(stage, history)
-    receipts = {receipt["receipt_for"]: receipt for receipt in stage.receipts()}
+    receipts = {receipt["id"]: receipt for receipt in stage.receipts()}
     assert len(receipts) == len(stage.receipts()) == len(history.deliveries)
     for delivery in history.deliveries:
         sent = delivery.message
         receipt = receipts[f"{sent.topic}:{sent.partition}:{sent.offset}"]
         assert receipt["events"] == sum(receipt["outcomes"].values()) == len(delivery.sent)
         bad = [index for index, event in enumerate(delivery.sent) if not event.good]
-        assert [refused["index"] for refused in receipt["refused"]] == bad
-        assert receipt["outcomes"].get("quarantined", 0) == receipt["refused_total"] == len(bad)
+        assert [refused["index"] for refused in receipt["rejected"]] == bad
+        assert receipt["outcomes"].get("quarantined", 0) == receipt["rejected_total"] == len(bad)
 
 
 def grouped(events: tuple[Event, ...], grouping: str) -> list[list[list[Event]]]:
@@ -102,7 +102,7 @@ def test_equal_revisions_of_other_content_end_the_same_with_a_warning(stage: Sta
         ends.update(stage.rows("SELECT effective_on, revision, content_hash FROM core.move"))
         stage.assert_counters_equal_a_recount()
         warnings = [warning for receipt in stage.receipts() for warning in receipt["warnings"]]
-        assert {warning["reason"] for warning in warnings} == {"same_revision_other_content"}
+        assert {warning["code"] for warning in warnings} == {"same_revision_other_content"}
         assert len(warnings) == 2, "each of the two that met another content is told so"
         assert all("même révision" in warning["message_fr"] for warning in warnings)
         assert sum(receipt["warnings_total"] for receipt in stage.receipts()) == 2

@@ -6,6 +6,7 @@ Invariant: a column is chosen once (but for a motive that serves both directions
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from producers.extract.draft.profile import Profile
 from producers.extract.fields import ExtractKind
@@ -33,6 +34,7 @@ class _Rule:
     content: Callable[[Profile], float] = field(default=lambda _: 1.0)
     said: str = ""
     alone: float = 2.0  # contents that suffice without any word of the header
+    first: str = r"(?!)"  # words that decide between two columns that fit as well
 
 
 def _dates(one: Profile) -> float:
@@ -118,6 +120,8 @@ _DWELLING = _Rule(
     r"logement|module|^lot|patrimoine",
     _identifier,
     "identifiants",
+    # the landlord's own: a file of movements has it too, the RPLS number stands in the state alone
+    first=r"ident int",
 )
 _MOVEMENTS = {
     **_PLACE,
@@ -227,17 +231,23 @@ def _score(rule: _Rule, one: Profile) -> float:
     return 0.9 * content if content >= rule.alone else 0.0
 
 
+def _rank(rule: _Rule, one: Profile) -> tuple[float, bool]:
+    return _score(rule, one), bool(re.search(rule.first, folded(one.name)))
+
+
 def choose(kind: ExtractKind, profiles: Sequence[Profile]) -> dict[str, Choice]:
     """Return the column of each field that one was found for."""
     taken: set[str] = set()
     choices: dict[str, Choice] = {}
     for name, rule in _RULES[kind].items():
-        scored = [(_score(rule, one), -number, one) for number, one in enumerate(profiles) if one.name not in taken]
-        best = max(scored, key=lambda found: found[:2], default=None)
-        if best is None or best[0] < _ENOUGH:
+        if name in ("commune_name", "postal_code") and "commune" in choices:
             continue
-        choices[name] = Choice(best[2].name, _why(rule, best[2]), best[0] >= _SURE)
-        taken.add(best[2].name)
+        left = [one for one in profiles if one.name not in taken]
+        best = max(left, key=partial(_rank, rule), default=None)
+        if best is None or (score := _score(rule, best)) < _ENOUGH:
+            continue
+        choices[name] = Choice(best.name, _why(rule, best), score >= _SURE)
+        taken.add(best.name)
     if kind == "movements":
         _settle_layout(choices)
     return choices

@@ -91,13 +91,13 @@ _WORDS: dict[str, list[tuple[str, str]]] = {
         (r"loue|occup|quittanc|en cours", "let"),
     ],
     "place": [
+        (r"hors (?:de la )?(?:region|occitanie|france)|ailleurs|etranger", "elsewhere"),
         (r"meme (?:qpv|quartier)", "same_qpv"),
         (r"autre (?:qpv|quartier)", "other_qpv"),
         (r"meme (?:commune|ville)|^(?:commune|ville)$", "same_commune"),
         (r"epci|agglo|metropole|intercom|communaute", "same_epci"),
-        (r"departement", "departement"),
-        (r"\bregion|occitanie", "region"),
-        (r"hors|ailleurs|etranger|france", "elsewhere"),
+        (r"^(?:meme |autre commune du )?departement", "departement"),
+        (r"^(?:meme |autre departement de la )?region|^occitanie", "region"),
         (r"inconnu|non rens|^n[rc]$", "unknown"),
     ],
     "household_type": [

@@ -76,6 +76,10 @@ def write(proposal: Proposal) -> str:
         lines.append(f'direction = "{proposal.direction}"  # toutes les lignes vont dans ce sens : {_UNSURE}')
     if proposal.coordinates:
         lines.append(f'coordinates = "{proposal.coordinates}"  # d\'après les valeurs')
+    if {"qpv", "qpv_2024"} & proposal.choices.keys():
+        lines.append(
+            '# empty_qpv = "outside"  # à décider : ôter le # si une case QPV vide veut dire « hors quartier »'
+        )
     lines += _ignored(proposal.ignored)
     lines += ["", "[extract.columns]"]
     lines += _columns(proposal)

@@ -42,8 +42,8 @@ def test_what_is_missing_is_told_at_import_and_afterwards(tmp_path: Path) -> Non
     assert REMEDY in out
     assert "Codes que l'observatoire ne connaît pas, inutilisés : QN03199N." in out
     after = run("show", "--folder", str(tmp_path))
-    assert "Périmètres de 2024 : 2 quartiers, importés le " in after
-    assert "de qp2024.geojson (SHA-256 " in after
+    assert "Périmètres de 2024 : 2 quartiers, importation du " in after
+    assert "fichier qp2024.geojson (SHA-256 " in after
     assert "Il manque 107 quartiers" in after
     assert (tmp_path / "perimeters" / "qpv_2024.json").is_file()
 
@@ -53,8 +53,8 @@ def test_several_files_at_once_and_the_list(tmp_path: Path) -> None:
     listed.write_text('code_qp;lib_qp;insee_com\nQN03107M;Grand Mirail;"=""31555"""\n', "utf-8-sig")
     out = run("import", str(whole(tmp_path / "q.geojson")), str(listed), "--folder", str(tmp_path))
     assert "Périmètres de 2024 : 108 quartiers" in out
-    assert "Liste officielle de 2024 : 1 quartiers." in out
-    assert "Liste officielle de 2024 : 1 quartiers, importée le " in run("show", "--folder", str(tmp_path))
+    assert "Liste officielle de 2024 : 1 quartier." in out
+    assert "Liste officielle de 2024 : 1 quartier, importation du " in run("show", "--folder", str(tmp_path))
 
 
 def test_whether_addresses_are_geocoded_is_shown(tmp_path: Path) -> None:

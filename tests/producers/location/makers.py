@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,11 @@ from schemas.territories import load
 OFFICIAL = Path(__file__).parents[4] / "shared" / "data" / "qpv"
 needs_official_files = pytest.mark.skipif(not OFFICIAL.is_dir(), reason="the official files are not on this machine")
 
+ON = date(2026, 11, 1)
 TOULOUSE, MIRAIL, OLD_MIRAIL = "31555", "QN03107M", "QP031007"
 PRADETTES, OLD_PRADETTES = "QN03106I", "QP031006"
+IN_TIME_OF_2015 = date(2022, 6, 1)
+VILLAGE, SAINT_GIRONS, PAMIERS = "31001", "09261", "09225"
 NUMBERS = Sequence[tuple[float, float]]
 
 
@@ -95,3 +99,11 @@ def shape_file(
 def ring(shape: BaseGeometry) -> list[tuple[float, float]]:
     """Return the outer ring clockwise, as shapefiles have it."""
     return [(point[0], point[1]) for point in shape.normalize().exterior.coords]  # type: ignore[attr-defined]
+
+
+def made(generation: int) -> list[Perimeter]:
+    """Return a square for each QPV of a generation but those of Ariège."""
+    return [perimeter(qpv.code) for qpv in load().qpvs_of(generation) if qpv.departement != "09"]
+
+
+OF_2024, OF_2015 = made(2024), made(2015)

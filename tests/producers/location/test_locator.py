@@ -6,8 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from producers.location.geocoding import Found, Query
 from producers.location.locator import OfficialLocator, open_locator
@@ -16,30 +14,30 @@ from producers.location.perimeter_files import read_layer
 from producers.location.perimeters import Perimeter, perimeters_of
 from producers.location.place import Location, Whereabouts
 from producers.location.projection import to_degrees
-from producers.location.remarks import REMARKS
 from producers.location.store import PerimeterStore
 from producers.workspace import Workspace
 from schemas.territories import load
 from tests.producers.location.makers import (
+    IN_TIME_OF_2015,
     MIRAIL,
+    OF_2015,
+    OF_2024,
     OFFICIAL,
     OLD_MIRAIL,
     OLD_PRADETTES,
+    ON,
+    PAMIERS,
     PRADETTES,
+    SAINT_GIRONS,
     TOULOUSE,
+    VILLAGE,
     centre,
     needs_official_files,
     perimeter,
 )
 
-ON = date(2026, 11, 1)
-IN_TIME_OF_2015 = date(2022, 6, 1)
-VILLAGE = "31001"
 MODIFIED, FORMER = "QN00901M", "QP009001"
-SAINT_GIRONS, PAMIERS = "09261", "09225"
 ONLY_PAMIERS, ONLY_OLD_PAMIERS = "QN00903I", "QP009003"
-OF_2024 = [perimeter(qpv.code) for qpv in load().qpvs_of(2024) if qpv.departement != "09"]
-OF_2015 = [perimeter(qpv.code) for qpv in load().qpvs_of(2015) if qpv.departement != "09"]
 
 
 def located(
@@ -369,46 +367,13 @@ def test_only_addresses_that_are_needed_are_asked_with_the_commune_of_today() ->
             Whereabouts("09255", address="1 rue A"),
             Whereabouts(TOULOUSE, address="2 rue B", qpv_2024=MIRAIL),
             Whereabouts("33063", address="3 rue C"),
+            Whereabouts(TOULOUSE, address="4 rue D", qpv_2015=OLD_PRADETTES),
+            Whereabouts(TOULOUSE, address="5 rue E", qpv_2024="QN03199N", qpv_2015=OLD_MIRAIL),
             Whereabouts(TOULOUSE),
         ],
         ON,
     )
-    assert geocoder.asked == [Query("1 rue A", "09056")]
-
-
-codes_2024 = st.sampled_from([None, MIRAIL, PRADETTES, OLD_MIRAIL, "QN03199N"])
-codes_2015 = st.sampled_from([None, OLD_MIRAIL, OLD_PRADETTES, "QP031999"])
-communes = st.sampled_from([TOULOUSE, VILLAGE, PAMIERS, "09255", "33063", "31999"])
-longitudes = st.one_of(st.none(), st.just(float("nan")), st.floats(1.36, 1.45), st.floats(-180, 180))
-latitudes = st.one_of(st.none(), st.floats(43.55, 43.60), st.floats(-90, 90))
-places = st.builds(
-    Whereabouts, communes, codes_2024, codes_2015, st.sampled_from([None, True, False]), longitudes, latitudes
-)
-WHOLE = OfficialLocator(load(), {2024: OF_2024, 2015: OF_2015})
-BACKWARDS = OfficialLocator(load(), {2024: OF_2024[::-1], 2015: OF_2015[::-1]})
-
-
-@settings(deadline=None)
-@given(st.lists(places, max_size=12), st.sampled_from([ON, IN_TIME_OF_2015]))
-def test_one_by_one_all_at_once_and_in_any_order_of_perimeters_the_decision_is_the_same(
-    some: list[Whereabouts], on: date
-) -> None:
-    together = WHOLE.locate_all(some, on)
-    assert together == [WHOLE.locate(place, on) for place in some] == BACKWARDS.locate_all(some, on)
-    assert together[::-1] == WHOLE.locate_all(some[::-1], on)
-
-
-@settings(deadline=None)
-@given(places, st.sampled_from([ON, IN_TIME_OF_2015]))
-def test_a_location_never_contradicts_itself(place: Whereabouts, on: date) -> None:
-    found = WHOLE.locate(place, on)
-    known = load().qpvs
-    assert (found.qpv_2024 is None) or (found.qpv_status == "inside" and known[found.qpv_2024].generation == 2024)
-    assert (found.qpv_2015 is None) or known[found.qpv_2015].generation == 2015
-    assert (found.quality == "unknown") == (found.method == "unknown")
-    assert found.quality != "certain" or found.qpv_status != "uncertain"
-    assert found.remark == "" or found.remark in REMARKS
-    assert found.commune in load().communes or found.remark in {"outside_region", "unknown_commune"}
+    assert geocoder.asked == [Query("1 rue A", "09056"), Query("5 rue E", TOULOUSE)]
 
 
 def test_a_locator_opens_from_a_folder_and_an_empty_one_too(tmp_path: Path) -> None:

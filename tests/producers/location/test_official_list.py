@@ -72,5 +72,7 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
     other.write_text(HEADER + "\n")
     with pytest.raises(LandlordError, match="aucun code de QPV"):
         read_list(other, load())
+    with pytest.raises(LandlordError, match="aucun QPV de la région"):
+        listed(tmp_path, row("QN03301N", "33", "33063"))
     with pytest.raises(LandlordError, match="n'existe pas"):
         read_list(tmp_path / "none.csv", load())

@@ -166,7 +166,7 @@ def test_what_has_no_ground_is_told_and_left_out(tmp_path: Path) -> None:
     assert_is_the_square(found)
     assert found.problems == [
         f"objet 2 ({PRADETTES}) : sans géométrie, laissé de côté",
-        "objet 3 (QN03105M) : ce n'est pas une surface, laissé de côté",
+        "objet 3 (QN03105M) : ce n'est pas une surface aux coordonnées lisibles, laissé de côté",
     ]
 
 
@@ -191,6 +191,20 @@ def test_only_the_region_is_kept_unless_asked_and_never_overseas(tmp_path: Path)
     assert [one.code for one in imported(path).perimeters] == [MIRAIL]
     assert imported(path).left_out == 2
     assert [one.code for one in imported(path, everywhere=True).perimeters] == [MIRAIL, "QN03301N"]
+
+
+def test_a_code_that_is_none_is_told_and_the_others_stay(tmp_path: Path) -> None:
+    features = [(CODE, degrees(square(MIRAIL))), ({"code_qp": "QN0310"}, degrees(square(MIRAIL)))]
+    found = imported(geojson(tmp_path / "q.geojson", features))
+    assert_is_the_square(found)
+    assert found.problems == ["objet 2 : « QN0310 » n'est pas un code de QPV, laissé de côté"]
+
+
+def test_a_file_with_nothing_of_the_region_replaces_nothing(tmp_path: Path) -> None:
+    elsewhere = geojson(tmp_path / "q.geojson", [({"code_qp": "QN03301N"}, degrees(square(MIRAIL)))])
+    assert "aucun périmètre utilisable (1 d'une autre région)" in refused(elsewhere)
+    shapeless = geojson(tmp_path / "s.geojson", [(CODE, None)])
+    assert f"objet 1 ({MIRAIL}) : sans géométrie" in refused(shapeless)
 
 
 def test_both_generations_in_one_file_are_told_apart(tmp_path: Path) -> None:

@@ -10,9 +10,7 @@ from producers.errors import LandlordError
 from producers.location.official_list import ImportedList, ListedQpv
 from producers.location.perimeters import Imported
 from producers.location.store import Origin, PerimeterStore
-from tests.producers.location.makers import MIRAIL, PRADETTES, perimeter
-
-ON = date(2026, 11, 1)
+from tests.producers.location.makers import MIRAIL, ON, PRADETTES, perimeter
 
 
 @pytest.fixture

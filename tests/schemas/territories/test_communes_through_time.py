@@ -75,7 +75,6 @@ def unknown_commune(code: str) -> str:
 
 def test_the_rules_name_the_new_commune_of_a_merged_one() -> None:
     assert unknown_commune("09255") == "commune fusionnée, code abandonné : 09255 ; écrivez 09056 (Bézac)"
-    assert unknown_commune("33063") == "commune hors d'Occitanie : 33063"
     assert unknown_commune("31999") == "commune inconnue : 31999"
 
 

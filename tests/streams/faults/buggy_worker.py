@@ -13,7 +13,7 @@ from streams.ingest import commit, pipeline
 PLACES = {
     "decode": (pipeline, "decode", 40),
     "before": (pipeline, "commit_batch", 2),
-    "inside": (commit, "_move_offsets_on", 2),
+    "inside": (commit, "move_offsets_on", 2),
 }
 
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import orjson
 import psycopg
 import pytest
 from kafka import KafkaConsumer, TopicPartition
@@ -32,6 +31,7 @@ from runtime.settings import Settings
 from runtime.topics import moves_topic, receipts_topic
 from tests.conftest import empty
 from tests.streams.faults.events import LEDGER, Oracle, Sent, oracle, sirens
+from tests.streams.stage import said
 
 PATIENCE = 60.0
 PACED = 0.8
@@ -46,6 +46,7 @@ SELECT count(*) > 0 FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted AND usename = 'ingest'
     AND xact_start < clock_timestamp() - interval '0.4 s'
 """
+OUTCOMES = "SELECT outcome, sum(n)::bigint FROM core.tally WHERE landlord = %s GROUP BY 1"
 _numbers = itertools.count(step=50)
 
 
@@ -292,9 +293,10 @@ class Stage:
         """Return the landlord's receipts by message id; a repeat must be the same receipt."""
         found: dict[str, dict[str, Any]] = {}
         for record in self.topic(receipts_topic(siren)):
-            receipt = orjson.loads(record.value)
-            identity = dict(record.headers)["message_id"].decode()
-            assert identity == receipt["receipt_for"]
+            headers = dict(record.headers)
+            assert headers["content-type"] == b"application/cloudevents+json"
+            identity = headers["message_id"].decode()
+            receipt = said(record.value, identity)
             assert found.setdefault(identity, receipt) == receipt, "two different receipts for one message"
         return found
 
@@ -322,6 +324,8 @@ class Stage:
             receipts = self.receipts(siren)
             assert receipts.keys() == {f"{moves_topic(siren)}:0:{record.offset}" for record in records}
             assert sum(sum(one["outcomes"].values()) for one in receipts.values()) == truth.per_landlord[siren]
+            told = sum((Counter(one["outcomes"]) for one in receipts.values()), Counter())
+            assert told == Counter(dict(self.query(OUTCOMES, (siren,)))), "the receipts' log is not the ledger's counts"
         with connect(self.settings, "ingest") as connection:
             verdict = verify(connection)
         assert verdict.equal, verdict.differences[:5]

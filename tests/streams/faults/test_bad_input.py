@@ -84,7 +84,7 @@ def test_each_bad_event_is_quarantined_to_the_byte_and_the_rest_applied(stage: S
         "out_of_scope": sum(1 for row in truth.rows.values() if row[4] in ("glissement_bail", "renouvellement")),
         "quarantined": len(bad),
     }
-    told = [(one["index"], one["reason"], one["pointer"]) for one in receipt["refused"]]
+    told = [(one["index"], one["code"], one["pointer"]) for one in receipt["rejected"]]
     assert told == [(2 * number + 1, reason, pointer) for number, (_, reason, pointer) in enumerate(bad)]
 
 

@@ -18,9 +18,9 @@ from runtime.settings import Settings
 from runtime.topics import moves_topic
 from schemas.events.rules import Rules
 from schemas.territories import load
-from streams.ingest.commit import Committed, Partition
 from streams.ingest.decode import Message
 from streams.ingest.pipeline import Pipeline
+from streams.ingest.turns import Committed, Partition
 from tests.streams.faults.events import move, sirens
 
 pytestmark = pytest.mark.services

@@ -1,0 +1,236 @@
+"""Messages that must be refused: events each for itself, and messages that cannot be cut into events.
+
+Sentences are written here by hand: a change of what a landlord is told is a change of this table.
+"""
+
+from schemas.conformance.events import CELL, TOTAL, declaration, event, move, spoilt, stock, without, written
+from schemas.conformance.refusal import (
+    ABSENT,
+    INTEGER,
+    NOT_JSON,
+    NOT_JSON_EVENT,
+    OBJECT,
+    TEXT,
+    TOO_SMALL,
+    Refusal,
+)
+from schemas.conformance.refused_moves import BAD_MOVES
+from schemas.events.models import MOVE_OUT
+
+GOOD = written(move())
+BAD_EVENTS = (
+    *BAD_MOVES,
+    Refusal("donnees-en-tableau", event(MOVE_OUT, []), "invalid_field", "/data", OBJECT),
+    Refusal("donnees-absentes", without(move(), "data"), "missing_field", "/data", ABSENT),
+    Refusal(
+        "type-inconnu",
+        event("fr.data-quartiers.tenancy.move-around.v1", {}),
+        "unknown_type",
+        "/type",
+        "type d'événement inconnu : fr.data-quartiers.tenancy.move-around.v1",
+    ),
+    Refusal(
+        "type-d-une-version-majeure-inconnue",
+        event("fr.data-quartiers.tenancy.move-out.v2", {}),
+        "unknown_type",
+        "/type",
+        "type d'événement inconnu : fr.data-quartiers.tenancy.move-out.v2",
+    ),
+    Refusal("type-absent", without(move(), "type"), "unknown_type", "/type", "type d'événement inconnu : absent"),
+    Refusal(
+        "source-d-un-autre",
+        move() | {"source": "urn:siren:987654321"},
+        "wrong_source",
+        "/source",
+        "la source doit être urn:siren:123456789, titulaire de ce sujet Kafka",
+    ),
+    Refusal(
+        "source-libre",
+        move() | {"source": "bailleur"},
+        "invalid_field",
+        "/source",
+        "forme inattendue ; attendu : urn:siren: suivi de neuf chiffres",
+    ),
+    Refusal("identifiant-vide", move() | {"id": ""}, "invalid_field", "/id", "texte vide"),
+    Refusal("identifiant-absent", without(move(), "id"), "missing_field", "/id", ABSENT),
+    Refusal(
+        "identifiant-trop-long",
+        move() | {"id": "x" * 129},
+        "invalid_field",
+        "/id",
+        "texte trop long : 128 caractères au plus",
+    ),
+    Refusal(
+        "version-de-cloudevents",
+        move() | {"specversion": "0.3"},
+        "unknown_code",
+        "/specversion",
+        "valeur inconnue ; attendu : '1.0'",
+    ),
+    Refusal(
+        "instant-sans-heure",
+        move() | {"time": "hier"},
+        "invalid_field",
+        "/time",
+        "instant impossible : attendu AAAA-MM-JJThh:mm:ssZ",
+    ),
+    Refusal("instant-nombre", move() | {"time": 1741507964}, "invalid_field", "/time", TEXT),
+    Refusal(
+        "contenu-en-xml",
+        move() | {"datacontenttype": "application/xml"},
+        "invalid_field",
+        "/datacontenttype",
+        "forme inattendue ; attendu : application/json",
+    ),
+    Refusal("valeur-nulle-pour-evenement", None, "invalid_field", "", OBJECT),
+    Refusal("nombre-pour-evenement", 42, "invalid_field", "", OBJECT),
+    Refusal("texte-pour-evenement", "départ", "invalid_field", "", OBJECT),
+    Refusal(
+        "nombre-sans-fin",
+        spoilt('"revision": 1', '"revision": ' + "9" * 5000),
+        "not_json",
+        "",
+        NOT_JSON_EVENT,
+        readable_id="essai-1",
+    ),
+    Refusal(
+        "infini",
+        spoilt('"revision": 1', '"revision": Infinity'),
+        "invalid_field",
+        "/data/revision",
+        INTEGER,
+        readable_id="essai-1",
+    ),
+    Refusal(
+        "trop-imbrique",
+        spoilt('"revision": 1', '"x": ' + "[" * 300 + "]" * 300),
+        "too_deep",
+        "",
+        "l'événement est trop imbriqué",
+        readable_id="essai-1",
+    ),
+    Refusal(
+        "cle-en-double",
+        spoilt('"revision": 1', '"revision": 1, "revision": "x"'),
+        "invalid_field",
+        "/data/revision",
+        INTEGER,
+        readable_id="essai-1",
+    ),
+    Refusal("parc-vide", stock(), "invalid_field", "/data/cells", "liste vide"),
+    Refusal(
+        "parc-de-demain",
+        stock(CELL, stock_on="2999-01-01"),
+        "too_far_ahead",
+        "/data/stock_on",
+        "date trop lointaine : 2999-01-01, au plus tard {J+0}",
+    ),
+    Refusal("parc-negatif", stock(CELL | {"let": -1}), "invalid_field", "/data/cells/0/let", TOO_SMALL),
+    Refusal(
+        "parc-demesure",
+        stock(CELL | {"let": 10_000_001}),
+        "invalid_field",
+        "/data/cells/0/let",
+        "nombre trop grand : 10000000 au plus",
+    ),
+    Refusal("parc-sans-loues", stock(CELL, without(CELL, "let")), "missing_field", "/data/cells/1/let", ABSENT),
+    Refusal(
+        "parc-en-double",
+        stock(CELL, CELL | {"let": 3}),
+        "duplicate_cell",
+        "/data/cells/1",
+        "deux lignes de stock pour le même lieu et la même typologie",
+    ),
+    Refusal(
+        "parc-hors-region",
+        stock(CELL | {"commune": "75056", "rooms": "T2"}),
+        "unknown_commune",
+        "/data/cells/0/commune",
+        "commune inconnue : 75056",
+    ),
+    Refusal(
+        "parc-annee-impossible",
+        stock(CELL | {"tenancies_by_start_year": {"14": 3}}),
+        "invalid_field",
+        "/data/cells/0/tenancies_by_start_year/14",
+        "forme inattendue ; attendu : une année à quatre chiffres, ou unknown",
+    ),
+    Refusal(
+        "parc-adresse",
+        stock(CELL, CELL | {"rooms": "T2", "adresse": "x"}),
+        "personal_data",
+        "/data/cells/1/adresse",
+        "donnée personnelle interdite : adresse",
+    ),
+    Refusal(
+        "declaration-de-demain",
+        declaration(complete_through="2999-01-01"),
+        "too_far_ahead",
+        "/data/complete_through",
+        "date trop lointaine : 2999-01-01, au plus tard {J+0}",
+    ),
+    Refusal(
+        "declaration-a-l-envers",
+        declaration(complete_from="2025-03-01"),
+        "invalid_field",
+        "/data/complete_from",
+        "complete_from est après complete_through",
+    ),
+    Refusal(
+        "declaration-sans-perimetre", without(declaration(), "data", "scope"), "missing_field", "/data/scope", ABSENT
+    ),
+    Refusal(
+        "total-entre-guillemets",
+        declaration(control_totals=[TOTAL, TOTAL | {"count": "12"}]),
+        "invalid_field",
+        "/data/control_totals/1/count",
+        INTEGER,
+    ),
+    Refusal(
+        "total-sens-inconnu",
+        declaration(control_totals=[TOTAL | {"direction": "départ"}]),
+        "unknown_code",
+        "/data/control_totals/0/direction",
+        "valeur inconnue ; attendu : 'out' ou 'in'",
+    ),
+    Refusal(
+        "total-mois-en-chiffres-arabes",
+        declaration(control_totals=[TOTAL | {"month": "٢٠٢٥-02"}]),
+        "invalid_field",
+        "/data/control_totals/0/month",
+        "forme inattendue ; attendu : un mois, AAAA-MM, depuis 1900",
+    ),
+)
+"""Each costs itself only: alone in its message or among good ones of a batch, it is told the same."""
+
+BAD_MESSAGES = (
+    Refusal("message-vide", b"", "not_json", "", NOT_JSON),
+    Refusal("texte-libre", b"departs : 12", "not_json", "", NOT_JSON),
+    Refusal("csv", b"bailleur;date;motif\n123456789;27/02/2025;mutation\n", "not_json", "", NOT_JSON),
+    Refusal("evenement-coupe", GOOD[:-1], "not_json", "", NOT_JSON, readable_id="essai-1"),
+    Refusal("lot-coupe", b"[" + GOOD + b",", "not_json", "", NOT_JSON),
+    Refusal("lot-virgule-finale", b"[" + GOOD + b",]", "not_json", "", NOT_JSON),
+    Refusal("texte-apres-le-lot", b"[" + GOOD + b"] fin", "not_json", "", NOT_JSON),
+    Refusal("marque-d-ordre", b"\xef\xbb\xbf" + GOOD, "not_json", "", NOT_JSON),
+    Refusal("utf-16", GOOD.decode().encode("utf-16"), "not_json", "", NOT_JSON),
+    Refusal(
+        "latin-1",
+        GOOD.decode().replace("essai-1", "essai-é").encode("latin-1"),
+        "not_json",
+        "",
+        NOT_JSON,
+        readable_id="essai-\ufffd",
+    ),
+    Refusal("nul-brut", GOOD.replace(b"31555", b"31\x00555"), "not_json", "", NOT_JSON, readable_id="essai-1"),
+    Refusal("moitie-de-paire", spoilt("essai-1", "\\ud800"), "not_json", "", NOT_JSON_EVENT, readable_id="?"),
+    Refusal("crochets-ouverts", b"[" * 2000, "too_deep", "", "le message est trop imbriqué pour être un événement"),
+    Refusal("lot-vide", b"[ ]", "empty_batch", "", "le lot est vide"),
+    Refusal(
+        "lot-trop-grand",
+        b"[" + b",".join([b"{}"] * 501) + b"]",
+        "batch_too_large",
+        "",
+        "501 événements dans un message : 500 au plus",
+    ),
+)
+"""These cannot be cut into events: the message is refused as a whole."""

@@ -1,0 +1,113 @@
+"""Why an event is refused, or doubted: each code with what its sender must do, in French, and an example.
+
+Codes are part of the contract: one is never renamed nor given another meaning. Whatever can refuse an event
+takes its code from here, so that no refusal comes without a remedy.
+"""
+
+from typing import Literal, NamedTuple
+
+ReasonCode = Literal[
+    "not_json",
+    "too_deep",
+    "empty_batch",
+    "batch_too_large",
+    "message_too_large",
+    "unknown_type",
+    "missing_field",
+    "invalid_field",
+    "unknown_code",
+    "wrong_source",
+    "personal_data",
+    "too_far_ahead",
+    "unknown_commune",
+    "unknown_qpv",
+    "duplicate_cell",
+    "not_successor",
+    "not_storable",
+    "same_revision_other_content",
+]
+
+
+class Reason(NamedTuple):
+    """What a code means to whoever gets it: the remedy, one French sentence, and an example of the fault."""
+
+    remedy_fr: str
+    example: str
+
+
+REASONS: dict[ReasonCode, Reason] = {
+    "not_json": Reason(
+        "Écrivez le message en JSON, encodé en UTF-8 sans marque d'ordre des octets, puis renvoyez-le en entier.",
+        '{"specversion": "1.0", "id": "7f3a"',
+    ),
+    "too_deep": Reason(
+        "Retirez les objets et tableaux imbriqués qui ne sont pas dans le contrat, puis renvoyez l'événement.",
+        '{"data": {"x": [[[[[…]]]]]}}',
+    ),
+    "empty_batch": Reason("N'envoyez un lot que s'il contient au moins un événement.", "[]"),
+    "batch_too_large": Reason(
+        "Coupez le lot en messages de 500 événements au plus, puis renvoyez-les tous : rien de ce lot n'a été pris.",
+        "un tableau de 501 événements",
+    ),
+    "message_too_large": Reason(
+        "Coupez le lot en messages d'un mébioctet au plus une fois décompressés, puis renvoyez-les tous.",
+        "un message compressé qui fait plus de 1 048 576 octets une fois décompressé",
+    ),
+    "unknown_type": Reason(
+        "Donnez à « type » l'une des valeurs du contrat : move-out, move-in, stock, declaration ou counts, v1.",
+        '"type": "fr.data-quartiers.tenancy.move-around.v1"',
+    ),
+    "missing_field": Reason(
+        "Ajoutez le champ indiqué par le pointeur : il est obligatoire, puis renvoyez l'événement.",
+        '"data": {"move_id": "…", "status": "effective"} sans "revision"',
+    ),
+    "invalid_field": Reason(
+        "Corrigez la valeur que désigne le pointeur d'après le schéma publié, puis renvoyez l'événement.",
+        '"effective_on": "30/02/2026"',
+    ),
+    "unknown_code": Reason(
+        "Employez une valeur publiée ; si elle est d'une liste plus récente, annoncez-la dans code_list_version.",
+        '"reason": "depart_sur_mars"',
+    ),
+    "wrong_source": Reason(
+        "Publiez sur votre propre sujet Kafka, avec votre SIREN dans « source ».",
+        '"source": "urn:siren:987654321" sur le sujet de 123456789',
+    ),
+    "personal_data": Reason(
+        "Retirez ce champ : aucune donnée personnelle n'a sa place ici ; puis renvoyez l'événement sans lui.",
+        '"data": {"nom": "…"}',
+    ),
+    "too_far_ahead": Reason(
+        "Vérifiez la date ; si elle est juste, renvoyez l'événement quand elle sera assez proche.",
+        '"status": "effective", "effective_on": "2999-01-01"',
+    ),
+    "unknown_commune": Reason(
+        "Donnez le code INSEE (et non postal) d'une commune actuelle d'Occitanie, celle où se trouve le logement.",
+        '"commune": "31000"',
+    ),
+    "unknown_qpv": Reason(
+        "Donnez le code officiel d'un quartier d'Occitanie de la bonne génération, ou laissez le champ vide hors QPV.",
+        '"qpv_2024": "QN03199N"',
+    ),
+    "duplicate_cell": Reason(
+        "Réunissez en une seule ligne les logements de même commune, mêmes quartiers et même typologie.",
+        'deux lignes de stock {"commune": "31555", "rooms": "T3"}',
+    ),
+    "not_successor": Reason(
+        "Vérifiez le SIREN de l'ancien bailleur ; si la reprise est réelle, faites-la enregistrer à l'observatoire.",
+        '"former_landlord": "987654321" sans fusion enregistrée',
+    ),
+    "not_storable": Reason(
+        "Signalez-le à l'observatoire avec la position du message : le contrat ne prévoyait pas ces valeurs.",
+        "des valeurs hors de toute mesure",
+    ),
+    "same_revision_other_content": Reason(
+        "Donnez à chaque nouveau contenu une révision plus grande que les précédentes, et renvoyez le bon.",
+        'deux contenus sous "revision": 5',
+    ),
+}
+
+
+def remedy(code: ReasonCode) -> str:
+    """Return what to do about a code, in French."""
+    return REASONS[code].remedy_fr
