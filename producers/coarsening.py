@@ -95,12 +95,14 @@ def find_steps(hashes: Hashes, known: Steps, counted: NDArray[np.bool_], k: int)
     settled = known != FREE
     rows = np.arange(len(steps))
     for step in range(COARSEST):
-        _, group = np.unique(hashes[rows, steps], return_inverse=True)
-        shared = np.bincount(group, weights=counted) >= k
-        settled |= shared[group]
-        if settled.all():
+        free = np.flatnonzero(~settled)
+        if not len(free):
             break
-        steps[~settled] = step + 1
+        present = hashes[rows, steps]
+        values, sizes = np.unique(present[counted], return_counts=True)
+        shared = values[sizes >= k]
+        settled[free] = np.isin(present[free], shared)
+        steps[free[~settled[free]]] = step + 1
     return steps
 
 

@@ -48,3 +48,10 @@ def day_in(name: str, today: date) -> date | None:
 def day_of(instant: int) -> date:
     """Return the day of an extract, in Paris."""
     return datetime.fromtimestamp(instant, PARIS).date()
+
+
+def last_whole_month(day: date) -> date:
+    """Return the last day of the last month that an extract of this day may hold whole."""
+    if (day + timedelta(days=1)).day == 1:
+        return day
+    return day.replace(day=1) - timedelta(days=1)

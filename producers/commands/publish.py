@@ -21,7 +21,7 @@ from producers.extract.mapping import load_mapping
 from producers.extract.reading import Extract, open_extract
 from producers.extract.records import DwellingRecord, MoveRecord, RowProblem
 from producers.extract.wording import number_fr
-from producers.instants import day_of, instant_of
+from producers.instants import day_of, instant_of, last_whole_month
 from producers.journal import Journal
 from producers.location.locator import open_locator
 from producers.messages import rules_of
@@ -158,9 +158,14 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
             extract.watch = lambda done: bar.update(task, completed=done)
             publication.read(Source(extract.kind, _items(extract)))
         _show_prepared(publication, console, sender)
+        if ring.ends_on and ring.ends_on < today:
+            console.print(
+                f"La période à deux clés est finie depuis le {ring.ends_on:%d/%m/%Y} : `quartiers keys retire`.",
+                style="yellow",
+            )
         if options.ask and not options.dry_run and not _yes("Envoyer ?"):
             return NOT_ALL_ACCEPTED
-        complete = _complete(journal, options, today, publication.problems.counts["error"])
+        complete = _complete(journal, options, read_on, publication.problems.counts["error"])
         if options.counts_only and not complete:
             raise LandlordError(
                 "les comptes d'un mois remplacent les précédents : dites jusqu'où l'extrait, sans erreur, est complet, "
@@ -193,15 +198,16 @@ def _show_prepared(publication: Publication, console: Console, sender: Sender) -
         console.print("Sans --state, aucun mouvement n'est déduit d'un état du parc.")
     if publication.stock:
         console.print(f"{number_fr(publication.stock.dwellings)} logements comptés.", highlight=False)
-    if (comparison := publication.comparison) and comparison.gone:
+    comparison = publication.comparison
+    if comparison and comparison.first:
+        console.print(f"Premier état : seuls les mouvements depuis le {comparison.since:%d/%m/%Y} sont déduits.")
+    if comparison and comparison.gone:
         console.print(f"{number_fr(comparison.gone)} logements du dernier état ne sont plus dans celui-ci.")
     if sender.k < K:
-        console.print(
-            f"[yellow]k = {sender.k} : les combinaisons rares ne sont plus regroupées comme convenu.[/yellow]"
-        )
+        console.print(f"k = {sender.k} : les combinaisons rares ne sont plus regroupées comme convenu.", style="yellow")
 
 
-def _complete(journal: Journal, options: Options, today: date, errors: int) -> Complete | None:
+def _complete(journal: Journal, options: Options, read_on: date, errors: int) -> Complete | None:
     """Return what is declared complete, asking if nobody said; None: nothing is declared.
 
     A line in error is a move that does not leave: with one, nothing is complete unless the sender insists.
@@ -212,7 +218,7 @@ def _complete(journal: Journal, options: Options, today: date, errors: int) -> C
         if not wanted or not _yes(f"{number_fr(errors)} lignes ne partent pas. Déclarer complet quand même ?"):
             return None
     if through is None and options.ask:
-        eve = date.fromordinal(today.replace(day=1).toordinal() - 1)
+        eve = last_whole_month(read_on)
         through = eve if _yes(f"Tous les mouvements jusqu'au {eve:%d/%m/%Y} sont-ils là ?") else None
     return extend(journal, options.first, through, options.scope) if through else None
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from producers.errors import LandlordError
-from producers.instants import day_in, day_of, instant_of
+from producers.instants import day_in, day_of, instant_of, last_whole_month
 
 NOW = datetime(2026, 4, 2, 10, tzinfo=UTC)
 TODAY = date(2026, 4, 2)
@@ -46,3 +46,9 @@ def test_an_instant_to_come_is_refused(tmp_path):
     assert instant_of(path, None, NOW) == int(NOW.timestamp())
     with pytest.raises(LandlordError, match="avenir"):
         instant_of(path, datetime.fromisoformat("2026-05-01"), NOW)
+
+
+def test_an_extract_of_a_months_last_day_may_hold_it_whole():
+    assert last_whole_month(date(2026, 3, 31)) == date(2026, 3, 31)
+    assert last_whole_month(date(2026, 4, 2)) == date(2026, 3, 31)
+    assert last_whole_month(date(2026, 1, 30)) == date(2025, 12, 31)
