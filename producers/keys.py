@@ -80,6 +80,10 @@ class Keyring:
                 return pseudonym_text(one.key.secret, "move", lease, direction), one.siren
         return None
 
+    def without_predecessors(self) -> "Keyring":
+        """Return the keyring for moves whose leases no predecessor named: those that are derived from states."""
+        return replace(self, predecessors=())
+
     def former_dwelling(self, dwelling: str) -> str | None:
         """Return the pseudonym that a dwelling had before the rotation; None outside a period of two keys."""
         return pseudonym_text(self.previous.secret, "dwelling", dwelling) if self.previous else None

@@ -6,7 +6,7 @@ after everything before it is acknowledged. A trial in the sandbox leaves no tra
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -99,6 +99,8 @@ class Publication:
         counts_only: bool = False,
     ) -> None:
         """`states`: derive moves from states of the dwellings. `counts_only`: no row leaves, months are counted."""
+        if states:
+            sender = replace(sender, ring=sender.ring.without_predecessors())
         self._sender, self._journal, self._rules, self._today, self._states = sender, journal, rules, today, states
         self.preparation = Preparation(sender, journal)
         self.problems = Problems()

@@ -1,5 +1,7 @@
 """Moves from two states of the dwellings: what `tenancies.py` finds, as records of moves like those of a file.
 
+A lease is (dwelling, first state, ordinal): ordinals are counted from the first state of this folder on. If what was
+kept is lost, the next state is a first one, and its leases are not taken for those of before, nor for a predecessor's.
 Only pseudonyms are kept from state to state. A run changes nothing before it is kept whole (`Journal.keep`): the
 new state and the moves that it gives are written in one transaction, before the first of them leaves.
 """
@@ -62,6 +64,7 @@ class Comparison:
                 "récent, dites-en l'instant par --extracted-at."
             )
         self.since = journal.day("state since") or since or state_on
+        self._first_on = journal.day("first state") or state_on
         self._before = journal.dwellings_seen(self._last) if self._last else 0
         self._found = self.new = 0
         self.doubts: list[RowProblem] = []
@@ -80,7 +83,7 @@ class Comparison:
         """Yield every move of the dwellings that can still change, in its present form."""
         for record in records:
             for tenancy in self._follow(record):
-                yield from _moves_of(record, tenancy)
+                yield from _moves_of(record, tenancy, self._first_on)
 
     def _follow(self, record: DwellingRecord) -> History:
         dwelling = self._ring.dwelling(record.dwelling)
@@ -131,6 +134,7 @@ class Comparison:
             )
         self._journal.set_fact("state instant", str(self._extracted))
         self._journal.set_fact("state day", self._state_on.isoformat())
+        self._journal.set_fact("first state", self._first_on.isoformat())
         self._journal.set_fact("state since", self.since.isoformat())
 
 
@@ -139,15 +143,16 @@ def _doubt(line: int, code: str) -> RowProblem:
     return RowProblem(line, "", "", code, "warning", message, remedy)
 
 
-def _moves_of(record: DwellingRecord, tenancy: Tenancy) -> Iterator[MoveRecord]:
+def _moves_of(record: DwellingRecord, tenancy: Tenancy, first_on: date) -> Iterator[MoveRecord]:
+    lease = f"{record.dwelling}#{first_on.isoformat()}#{tenancy.ordinal}"
     if tenancy.arrival.state in ("said", "cancelled"):
-        yield _move(record, tenancy, "in", tenancy.arrival, _nature(record, tenancy))
+        yield _move(record, lease, tenancy, "in", tenancy.arrival, _nature(record, tenancy))
     if tenancy.departure.state in ("said", "cancelled"):
-        yield _move(record, tenancy, "out", tenancy.departure, "non_renseigne")
+        yield _move(record, lease, tenancy, "out", tenancy.departure, "non_renseigne")
 
 
 def _move(
-    record: DwellingRecord, tenancy: Tenancy, direction: Literal["out", "in"], end: End, reason: str
+    record: DwellingRecord, lease: str, tenancy: Tenancy, direction: Literal["out", "in"], end: End, reason: str
 ) -> MoveRecord:
     if end.day is None:
         raise ValueError("a move that is sent has a day")
@@ -156,7 +161,7 @@ def _move(
     return MoveRecord(
         line=record.line,
         direction=direction,
-        lease=f"{record.dwelling}#{tenancy.ordinal}",
+        lease=lease,
         dwelling=record.dwelling,
         where=record.where,
         status="cancelled" if cancelled else "effective",

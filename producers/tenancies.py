@@ -107,9 +107,8 @@ class Reading:
                 gone = replace(now, departure=End(None, "before"))
                 return past.with_next(gone, past.fresh(self.end(seen.started), self.end(left))), []
             return past.with_now(replace(now, departure=self.end(left, now.departure))), []
-        if left == past.last_left and start is not None and left < start:
-            return past.arrival_vanished(), []
-        return past.history, ["departure_before_lease"]
+        # The departure may simply not be entered yet: the arrival is not taken back for that.
+        return past.history, ["departure_without_date" if left == past.last_left else "departure_before_lease"]
 
     def _let_now(self, past: "_Past", seen: Seen) -> Change:
         now, start = past.now, past.now.arrival.day

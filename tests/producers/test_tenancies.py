@@ -149,14 +149,26 @@ def test_a_departure_that_vanishes_is_cancelled_and_may_come_again():
     assert sent == {(1, "in"): ("said", day(0)), (1, "out"): ("said", day(80))}
 
 
-def test_an_arrival_that_vanishes_is_cancelled_and_its_identity_serves_again():
+def test_a_dwelling_vacated_before_its_departure_is_entered_waits_for_it():
     arrived = Seen(True, day(65), day(50))
-    sent, _ = follow([(10, LET), (60, VACANT), (70, arrived), (80, VACANT)], START)
-    assert sent[2, "in"] == ("cancelled", day(65))
+    states = [(10, LET), (60, VACANT), (70, arrived), (80, VACANT)]
+    sent, doubts = follow(states, START)
+    assert effective(sent) == Counter([("in", day(0)), ("out", day(50)), ("in", day(65))])
+    assert doubts == ["departure_without_date"]
+    sent, doubts = follow([*states, (90, Seen(False, None, day(78)))], START)
+    assert sent[2, "out"] == ("said", day(78))
+    assert doubts == ["departure_without_date"]
+
+
+def test_a_tenancy_that_vanishes_whole_is_cancelled_and_its_identity_serves_again():
+    came_and_left = Seen(False, day(65), day(75))
+    states = [(10, LET), (60, VACANT), (80, came_and_left), (90, VACANT)]
+    sent, _ = follow(states, START)
+    assert (sent[2, "in"], sent[2, "out"]) == (("cancelled", day(65)), ("cancelled", day(75)))
     assert sent[1, "out"] == ("said", day(50))
-    again = Seen(True, day(85), day(50))
-    sent, _ = follow([(10, LET), (60, VACANT), (70, arrived), (80, VACANT), (90, again)], START)
-    assert effective(sent) == Counter([("in", day(0)), ("out", day(50)), ("in", day(85))])
+    sent, _ = follow([*states, (99, Seen(True, day(95), day(50)))], START)
+    assert effective(sent) == Counter([("in", day(0)), ("out", day(50)), ("in", day(95))])
+    assert sent[2, "out"] == ("cancelled", day(75)), "a later tenancy does not bring the cancelled departure back"
 
 
 def test_arrival_and_departure_that_vanish_together_are_both_cancelled():

@@ -254,6 +254,54 @@ def test_positions_are_those_of_the_broker(broker: Settings, folder: Path) -> No
         assert publisher.positions() == [(moves_topic(SIREN), 0, number) for number in range(3)]
 
 
+STATES = """
+version = 1
+[[extract]]
+name = "parc"
+kind = "dwellings"
+dates = ["mm/aaaa"]
+[extract.columns]
+dwelling = "IDENT_REP"
+commune = "DEPCOM"
+qpv_flag = "QPV"
+rooms = "NBPIECE"
+mode = "MODE"
+tenancy_started_on = "BAIL"
+last_departure_on = "DATE_DEP_DERLOCAT"
+[extract.codes.mode]
+"1" = "let"
+"2" = "vacant"
+"""
+
+
+def write_state(folder: Path, day: str, changed: bool) -> str:
+    """Write an RPLS-style state: of ten, one dwelling is left, one let again, one lease carried on."""
+    rows = ["IDENT_REP;DEPCOM;QPV;NBPIECE;MODE;BAIL;DATE_DEP_DERLOCAT"]
+    changes = {0: "2;;02/2026", 1: "1;03/2026;02/2026", 2: "1;03/2026;04/2019"} if changed else {}
+    rows += [f"REP{number};31555;1;3;{changes.get(number, '1;05/2019;04/2019')}" for number in range(10)]
+    path = folder / f"parc_{day}.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return str(path)
+
+
+def test_moves_are_derived_from_two_states_and_sent_once(broker: Settings, folder: Path) -> None:
+    (folder / "mapping.toml").write_text(STATES, encoding="utf-8")
+    options = ("--folder", str(folder), "--state", "--yes")
+    first = run("publish", write_state(folder, "2026-01-31", False), *options, "--since", "2026-01-01")
+    assert first.exit_code == 0, first.output
+    assert "0 mouvements envoyés" in first.output
+    second = run("publish", write_state(folder, "2026-03-31", True), *options, "--complete-through", "2026-03-31")
+    assert second.exit_code == 0, second.output
+    assert "3 mouvements envoyés" in second.output
+    assert "poursuivi" in second.output
+    sent = len(payloads(broker, moves_topic(SIREN)))
+    again = run("publish", write_state(folder, "2026-03-31", True), *options, "--complete-through", "2026-03-31")
+    assert "0 mouvements envoyés" in again.output
+    assert len(payloads(broker, moves_topic(SIREN))) == sent
+    older = run("publish", write_state(folder, "2026-01-31", False), *options)
+    assert "plus ancien que le dernier envoyé" in (explain(older.exception) or "")
+
+
 def test_the_gateway_is_the_only_way_where_it_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No Kafka port: the broker's address leads nowhere, and is not asked."""
     path = folder / "connection.toml"

@@ -122,6 +122,26 @@ def test_a_rotation_carries_states_over_and_names_former_moves(tmp_path):
     assert moved == Counter([(lilas_1, str(day(4))), (lilas_1, str(day(30)))]), "the old departure is not doubled"
 
 
+def test_a_state_that_was_lost_corrects_no_move_of_before(tmp_path):
+    one = Landlord(tmp_path)
+    one.publish([dwelling(1, started=LET)], at(10), states=JANUARY)
+    one.publish([dwelling(1, "vacant", left=day(20))], at(30), states=JANUARY)
+    one.publish([dwelling(1, started=day(40), left=day(20))], at(50), states=JANUARY)
+    before = one.observatory.effective()
+    one.state.unlink()
+    one.publish([dwelling(1, started=day(40), left=day(20))], at(60), states=States())
+    one.publish([dwelling(1, "vacant", left=day(70))], at(80), states=States())
+    assert one.observatory.effective() == before + Counter([(RING.dwelling("RUE DES LILAS 1"), str(day(70)))])
+
+
+def test_a_predecessor_named_no_lease_of_a_state(tmp_path):
+    ring = keys.with_predecessor(RING, "222222222", keys.new_key(day(0)), date(2028, 1, 1))
+    one = Landlord(tmp_path, ring=ring)
+    one.publish([dwelling(1, "vacant", left=day(4))], at(10), states=JANUARY)
+    (held,) = one.observatory.moves.values()
+    assert "former_move_id" not in held
+
+
 def test_the_stock_counts_each_dwelling_once(tmp_path):
     one = Landlord(tmp_path)
     rows = [
