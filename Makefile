@@ -35,6 +35,7 @@ lint: $(STAMP) ## ruff and strict types
 
 bench: $(STAMP) ## Replay a million events beside bare COPY, then ask every panel; write benchmarks/results/
 	$(VENV)/bin/python -m benchmarks.replay
+	$(VENV)/bin/python -m benchmarks.mutated
 	$(VENV)/bin/python -m benchmarks.panels
 
 up: $(STAMP) ## Start Kafka, the database, a worker, and Grafana if it is installed
