@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
+NODE := docs/examples/node
+NODE_STAMP := $(NODE)/node_modules/.installed
 LOCK := $(VENV)/bin/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	--allow-unsafe --strip-extras
 
@@ -22,10 +24,19 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	PYTHONWARNINGS=ignore $(VENV)/bin/pip install -q --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
+$(NODE_STAMP): $(NODE)/package.json $(NODE)/package-lock.json
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+		{ echo "node or npm not found: install Node 18 or newer (Debian, Ubuntu: apt-get install nodejs npm)."; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' || \
+		{ echo "node $$(node --version) is too old: 18 or newer is needed."; exit 1; }
+	@echo "Installing the pinned packages of the JavaScript example into $(NODE)/node_modules, once ..."
+	cd $(NODE) && npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	touch $(NODE_STAMP)
+
 demo: $(STAMP) ## Five simulated years, then days that stream in, then the proof (ONCE=1 stops by itself)
 	$(VENV)/bin/quartiers demo $(if $(ONCE),--once)
 
-test: $(STAMP) lint ## Set everything up, then check and test (real Kafka, real TimescaleDB)
+test: $(STAMP) $(NODE_STAMP) lint ## Set everything up, then check and test (real Kafka, real TimescaleDB)
 	$(VENV)/bin/pytest
 
 lint: $(STAMP) ## ruff and strict types
@@ -33,7 +44,9 @@ lint: $(STAMP) ## ruff and strict types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(STAMP) ## Replay a million events beside bare COPY, then ask every panel; write benchmarks/results/
+bench: $(STAMP) ## Locate dwellings, publish a file, replay a million events beside bare COPY, ask every panel; write benchmarks/results/
+	$(VENV)/bin/python -m benchmarks.locate
+	$(VENV)/bin/python -m benchmarks.publish
 	$(VENV)/bin/python -m benchmarks.replay
 	$(VENV)/bin/python -m benchmarks.mutated
 	$(VENV)/bin/python -m benchmarks.panels
@@ -53,4 +66,4 @@ hooks: $(STAMP) ## Check each commit beforehand (pre-commit)
 	$(VENV)/bin/pre-commit install
 
 clean: ## Remove the environment and the tools' caches (downloads and data stay in .cache)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build dist
+	rm -rf $(VENV) $(NODE)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build dist

@@ -85,7 +85,9 @@ def landlords() -> Any:
         7,
         "Bailleur par bailleur",
         "Messages en attente, dernier enregistrement, dernier jour déclaré complet et événements par sort depuis "
-        "le début, pour chaque bailleur. Ordre alphabétique. Source : staff.lag, staff.declaration, staff.tally. "
+        "le début, pour chaque bailleur, et ce qu'il a de particulier. Ordre alphabétique. "
+        "Source : staff.lag, staff.landlord, staff.declaration, "
+        "staff.tally. "
         "Unité : messages, dates, événements.",
         (0, 19, 24, 11),
         Query("chaine/bailleurs"),
@@ -104,7 +106,8 @@ def landlords() -> Any:
             Field("Dernier enregistrement", fields.MOMENT, width=182, mappings=fields.UNTOLD),
             Field("Déclaré jusqu'au", fields.DAY, width=130, mappings=fields.UNTOLD),
             Field("Périmètre déclaré", fields.TEXT, width=140, mappings=fields.UNTOLD),
-            *outcomes(cell="color-text", width=100),
+            *outcomes(cell="color-text", width=88),
+            Field("Particularités", fields.TEXT, width=170, wrapped=True),
         ],
     )
 

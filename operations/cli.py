@@ -10,7 +10,6 @@ import sys
 from types import ModuleType
 
 import typer
-from kafka.errors import KafkaError
 
 from producers import commands as landlords_commands
 from producers.errors import LandlordError
@@ -32,7 +31,7 @@ def _root() -> None:
 
 def server_is_installed() -> bool:
     """Return whether this machine has what the operator's commands need: a landlord's has not."""
-    return all(importlib.util.find_spec(name) for name in SERVER_PACKAGES)
+    return all(name in sys.modules or importlib.util.find_spec(name) for name in SERVER_PACKAGES)
 
 
 def _register_all(package: ModuleType) -> None:
@@ -43,7 +42,6 @@ def _register_all(package: ModuleType) -> None:
 _register_all(landlords_commands)
 if server_is_installed():
     from operations import commands as operators_commands
-    from operations.faults import explain_fault
 
     _register_all(operators_commands)
 
@@ -64,8 +62,13 @@ def explain(error: Exception) -> str | None:
     """Return what to tell the user, None for what is no fault of theirs: a bug, which needs its trace."""
     if isinstance(error, (LandlordError, ConnectionFileError)):
         return str(error)
+    # Only now: who asks for help does not wait for what explains faults.
     if server_is_installed():
+        from operations.faults import explain_fault
+
         return explain_fault(error)
+    from kafka.errors import KafkaError
+
     if isinstance(error, KafkaError):
         return f"le serveur de l'observatoire ne répond pas ({error})."
     return None

@@ -2,24 +2,34 @@
 
 import os
 import subprocess
+from base64 import b64encode
 
+from operations.certificates import CertificateFiles, ensure_certificates
+from operations.services import gateway_service
 from operations.services.errors import ServiceError
+from runtime.clock import SystemClock
 from runtime.database import ROLES
 from runtime.settings import ROOT, Settings
 
 ENV_FILE = ROOT / ".env"
 PRINCIPALS = ("admin", "worker", "postgres", "grafana-admin", "grafana-public-admin", *ROLES)
-PORTS = ("kafka", "postgres", "grafana", "grafana_public")
+PORTS = ("kafka", "kafka_tls", "gateway", "postgres", "grafana", "grafana_public")
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Return what `docker-compose.yml` is given: every password, and the loopback ports that it publishes.
+    """Return what `docker-compose.yml` is given: every password, the key store of TLS, and the ports it publishes.
 
     They are the instance's own, so that every command run on this machine reaches the containers too.
     """
+    ensure_certificates(settings, SystemClock().now())
     passwords = {f"QUARTIERS_PASSWORD_{name.upper().replace('-', '_')}": settings.password(name) for name in PRINCIPALS}
     ports = {f"QUARTIERS_{service.upper()}_PORT": str(settings.port(service)) for service in PORTS}
-    return {**passwords, **ports, "QUARTIERS_DATABASE_NAME": settings.database_name}
+    public = {
+        "QUARTIERS_PUBLIC_HOST": settings.public_host,
+        "QUARTIERS_LISTEN_ADDRESS": settings.listen_address,
+        "QUARTIERS_TLS_KEYSTORE": b64encode(CertificateFiles.of(settings).server.read_bytes()).decode(),
+    }
+    return {**passwords, **ports, **public, "QUARTIERS_DATABASE_NAME": settings.database_name}
 
 
 def write_environment(settings: Settings) -> None:
@@ -33,12 +43,13 @@ def write_environment(settings: Settings) -> None:
 def up(settings: Settings) -> None:
     """Start every service of `docker-compose.yml` and wait until all are healthy; ServiceError if Docker refuses."""
     write_environment(settings)
-    _compose("up", "--detach", "--build", "--wait")
+    profile = ("--profile", "gateway") if gateway_service.is_wanted(settings) else ()
+    _compose(*profile, "up", "--detach", "--build", "--wait")
 
 
 def down() -> None:
     """Stop them; volumes stay."""
-    _compose("--profile", "public", "down")
+    _compose("--profile", "public", "--profile", "gateway", "down")
 
 
 def _compose(*arguments: str) -> None:

@@ -10,7 +10,14 @@ from datetime import date
 from operations import supervisor
 from operations.migrate import migrate
 from operations.rebuild import renew_territories
-from operations.services import broker_service, database_service, grafana_service, install, worker_service
+from operations.services import (
+    broker_service,
+    database_service,
+    gateway_service,
+    grafana_service,
+    install,
+    worker_service,
+)
 from operations.services.install import Say
 from operations.services.interrupts import undisturbed
 from operations.services.lock import alone
@@ -60,12 +67,29 @@ def prepare(settings: Settings, today: date | None = None) -> None:
     enrol_worker(settings)
 
 
-def up(settings: Settings, say: Say, *, workers: int = 1, clock: str = "", today: date | None = None) -> None:
-    """Start everything and leave a supervisor behind. Doing it twice changes nothing."""
+def up(
+    settings: Settings,
+    say: Say,
+    *,
+    workers: int = 1,
+    clock: str = "",
+    today: date | None = None,
+    gateway: bool | None = None,
+) -> None:
+    """Start everything and leave a supervisor behind. Doing it twice changes nothing.
+
+    `gateway` says from now on whether there is one; None leaves that as it was.
+    """
     with held(settings, say):
+        if gateway is not None:
+            gateway_service.want(settings, wanted=gateway)
         start_services(settings, say)
         prepare(settings, today)
         run_workers(settings, workers, clock)
+        if gateway_service.is_wanted(settings):
+            gateway_service.start(settings)
+        else:
+            gateway_service.stop(settings)
         grafana_service.start(settings)
 
 
@@ -92,6 +116,7 @@ def down(settings: Settings, say: Say | None = None) -> list[str]:
     if not settings.instance_dir.exists():
         return []
     others: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
+        ("gateway", gateway_service.stop),
         ("grafana", grafana_service.stop),
         ("kafka", broker_service.stop),
         ("postgres", database_service.stop),
@@ -103,6 +128,7 @@ def down(settings: Settings, say: Say | None = None) -> list[str]:
 def services(settings: Settings) -> list[ServiceProcess]:
     """Return the services of the instance that a user should know of, running or not."""
     known = [supervisor.process(settings), broker_service.process(settings), database_service.process(settings)]
+    known += [gateway_service.process(settings)] if gateway_service.is_wanted(settings) else []
     known += [grafana_service.process(settings)]
     workers = [worker_service.process(settings, number) for number in range(1, MAX_WORKERS + 1)]
     return known + [one for one in workers if one.name == "worker-1" or one.pid_file.exists()]

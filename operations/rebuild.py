@@ -39,6 +39,19 @@ STEPS = (
         "UPDATE core.move SET flow = new_flow FROM reclassified AS r "
         "WHERE (move.landlord, move.move_id) = (r.landlord, r.move_id)",
     ),
+    (
+        "comptes reclassés",
+        "INSERT INTO core.fact (received_on, effect_month, cell_id, flow, delta, landlord, reason, place, rooms) "
+        "SELECT (now() AT TIME ZONE 'Europe/Paris')::date, month, cell_id, change.flow, change.delta, landlord, "
+        "reason, 'unknown', 'unknown' FROM core.counted_count AS c "
+        "CROSS JOIN LATERAL (VALUES (old_flow, -n), (c.flow, n)) AS change (flow, delta) WHERE c.flow <> old_flow",
+    ),
+    (
+        "comptes reclassés",
+        "UPDATE core.counts_cell AS kept SET flow = c.flow FROM core.counted_count AS c "
+        "WHERE (kept.landlord, kept.month, kept.cell_id, kept.flow, kept.reason) "
+        "= (c.landlord, c.month, c.cell_id, c.old_flow, c.reason) AND c.flow <> c.old_flow",
+    ),
     ("échelle des territoires", "TRUNCATE core.cell_territory"),
     ("échelle des territoires", "INSERT INTO core.cell_territory SELECT * FROM core.cell_ladder"),
     (

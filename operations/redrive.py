@@ -19,9 +19,12 @@ from streams.ingest.decode import Decoded, Message, decode
 from streams.ledger.moves import lock_landlords
 
 AT_A_TIME = 100
+# Those that a landlord took over too: its event may be written under an identity that it had there.
 LANDLORDS = """
-SELECT DISTINCT landlord FROM core.quarantine
-WHERE redriven_at IS NULL AND payload IS NOT NULL AND quarantine_id > %(after)s
+WITH waiting AS (SELECT DISTINCT landlord FROM core.quarantine
+    WHERE redriven_at IS NULL AND payload IS NOT NULL AND quarantine_id > %(after)s)
+SELECT landlord FROM waiting
+UNION SELECT siren FROM core.landlord JOIN waiting ON merged_into = waiting.landlord
 """
 WAITING = f"""
 SELECT quarantine_id, topic, partition, message_offset, extract(epoch FROM received_at)::float8, payload

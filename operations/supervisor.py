@@ -10,16 +10,22 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
-from operations.services import broker_service, database_service, grafana_service, worker_service
+from kafka.errors import KafkaError
+
+from operations.certificates import ensure_certificates
+from operations.services import broker_service, database_service, gateway_service, grafana_service, worker_service
 from operations.services.process import ServiceError, ServiceProcess
 from operations.services.processes import command_line
 from operations.services.worker_service import MAX_WORKERS
+from runtime.clock import SystemClock
 from runtime.logging import configure, logger
 from runtime.settings import Settings, SettingsError
 
 PATIENCE = 15.0
 EVERY_SECONDS = 0.5
+RENEWAL_SECONDS = 3_600.0
 BACKOFF_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0)
 HEALTHY_SECONDS = 60.0
 """A service that lived that long is in order again: its next death is its first."""
@@ -46,6 +52,8 @@ def services(settings: Settings, workers: int, clock: str) -> list[tuple[Service
             return worker_service.start(settings, number, clock)
 
         found.append((worker_service.process(settings, number), start_worker))
+    if gateway_service.is_wanted(settings):
+        found.append((gateway_service.process(settings), lambda: gateway_service.start(settings)))
     if grafana_service.home() is not None:
         found.append((grafana_service.process(settings), lambda: grafana_service.start(settings)))
     return found
@@ -85,6 +93,7 @@ def supervise(settings: Settings, workers: int, going_on: Callable[[], bool], cl
     """Look every half second, and start again whatever is not there; after repeated deaths, less and less often."""
     wanted = [Watched(service, start) for service, start in services(settings, workers, clock)]
     ports = known_ports(settings)
+    renewal = 0.0
     while going_on():
         for one in wanted:
             one.look(time.monotonic())
@@ -92,7 +101,22 @@ def supervise(settings: Settings, workers: int, going_on: Callable[[], bool], cl
             logger(__name__).warning("a stranger took a port: those who knew it start again", ports=found)
             ports = found
             stop_clients(settings)
+        if time.monotonic() >= renewal:
+            renew_certificate(settings, SystemClock().now())
+            renewal = time.monotonic() + RENEWAL_SECONDS
         time.sleep(EVERY_SECONDS)
+
+
+def renew_certificate(settings: Settings, now: datetime) -> None:
+    """Renew a certificate in its last 30 days, and let the running broker show it; the gateway looks by itself."""
+    if broker_service.process(settings).pid() is None:
+        return
+    try:
+        if ensure_certificates(settings, now):
+            broker_service.take_up_certificate(settings)
+            logger(__name__).warning("certificate renewed")
+    except (KafkaError, OSError) as error:
+        logger(__name__).error("certificate not renewed", error=str(error))
 
 
 def known_ports(settings: Settings) -> tuple[int, int]:
@@ -101,23 +125,24 @@ def known_ports(settings: Settings) -> tuple[int, int]:
 
 
 def stop_clients(settings: Settings) -> None:
-    """Stop what was started with ports that are no longer right: workers and Grafana."""
+    """Stop what was started with ports that are no longer right: workers, gateway and Grafana."""
     for number in range(1, MAX_WORKERS + 1):
         worker_service.stop(settings, number)
+    gateway_service.stop(settings)
     grafana_service.stop(settings)
 
 
-def command(workers: int) -> list[str]:
-    """Return the supervisor's command line."""
-    return [sys.executable, "-m", "operations.supervisor", str(workers)]
+def command(workers: int, *, gateway: bool) -> list[str]:
+    """Return the supervisor's command line: it says what it looks after."""
+    return [sys.executable, "-m", "operations.supervisor", str(workers), *(["gateway"] if gateway else [])]
 
 
 def start(settings: Settings, workers: int, clock: str = "") -> None:
-    """Leave a supervisor behind; one that looks after another number of workers gives way."""
-    service = process(settings)
-    if (running := service.find()) and command_line(running)[-1:] != [str(workers)]:
+    """Leave a supervisor behind; one that looks after something else gives way."""
+    service, wanted = process(settings), command(workers, gateway=gateway_service.is_wanted(settings))
+    if (running := service.find()) and command_line(running)[3:] != wanted[3:]:
         service.stop(patience=PATIENCE)
-    service.start(command(workers), worker_service.environment(settings) | {"QUARTIERS_CLOCK": clock})
+    service.start(wanted, worker_service.environment(settings) | {"QUARTIERS_CLOCK": clock})
 
 
 def stop(settings: Settings) -> bool:

@@ -1,11 +1,12 @@
 """Publish messages as a landlord: acknowledged by the broker, refused here with a clear message if too large."""
 
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from kafka import KafkaProducer
 from kafka.errors import MessageSizeTooLargeError
 
+from producers.channel import Position
 from runtime.connection import Connection
 from runtime.topics import MAX_MESSAGE_BYTES, moves_topic, sandbox_topic
 
@@ -19,9 +20,12 @@ class MessageTooLargeError(ValueError):
 
 
 class Publisher:
-    """One landlord's connection. Use it as a context manager: leaving it waits for every acknowledgement."""
+    """One landlord's connection. Use it as a context manager: leaving it waits for every acknowledgement.
 
-    def __init__(self, connection: Connection, *, sandbox: bool = False) -> None:
+    `keep_positions`: remember where each message lies, for its receipt; a long history has no need of it.
+    """
+
+    def __init__(self, connection: Connection, *, sandbox: bool = False, keep_positions: bool = False) -> None:
         self._topic = sandbox_topic(connection.siren) if sandbox else moves_topic(connection.siren)
         self._producer = KafkaProducer(
             **connection.client_options(),
@@ -32,6 +36,7 @@ class Publisher:
             max_block_ms=30_000,
         )
         self._failures: list[BaseException] = []
+        self._sent: list[Any] | None = [] if keep_positions else None
 
     def send(self, payload: bytes, *, batch: bool, timestamp_ms: int | None = None) -> None:
         """Queue a message. `timestamp_ms` counts only where a history is replayed: elsewhere the broker's holds.
@@ -49,12 +54,18 @@ class Publisher:
         except MessageSizeTooLargeError as error:
             raise MessageTooLargeError(f"message trop grand pour le serveur : {len(payload):,} octets") from error
         future.add_errback(self._failures.append)
+        if self._sent is not None:
+            self._sent.append(future)
 
     def flush(self) -> None:
         """Wait until everything queued is acknowledged; raises the first failure (for instance a refused right)."""
         self._producer.flush()
         if self._failures:
             raise self._failures[0]
+
+    def positions(self) -> list[Position]:
+        """Return where each message lies, in the order they were sent, once they are acknowledged."""
+        return [Position(one.value.topic, one.value.partition, one.value.offset) for one in self._sent or ()]
 
     def __enter__(self) -> Self:
         """Return the publisher."""

@@ -36,3 +36,8 @@ class Workspace:
     def perimeters(self) -> Path:
         """The official perimeters that were imported."""
         return self.folder / "perimeters"
+
+    @property
+    def geocoding(self) -> Path:
+        """The address service the landlord chose; without this file, addresses are not used."""
+        return self.folder / "geocoding.toml"

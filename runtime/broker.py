@@ -4,7 +4,7 @@ A consumer cannot see which principal wrote a record. So each landlord has a top
 and the worker checks that an event's `source` is the topic's landlord.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kafka.admin import (
@@ -19,6 +19,8 @@ from kafka.admin import (
     ResourceType,
     UserScramCredentialUpsertion,
 )
+from kafka.errors import KafkaError, for_code
+from kafka.protocol.admin.client_quotas import AlterClientQuotasRequest
 
 from runtime.connection import Connection
 from runtime.settings import Settings
@@ -83,15 +85,46 @@ def ensure_topics(client: KafkaAdminClient, names: Iterable[str], *, replay: boo
 def ensure_principals(client: KafkaAdminClient, passwords: dict[str, str]) -> None:
     """Create or renew the SCRAM credentials of these users."""
     if passwords:
-        client.alter_user_scram_credentials(
+        done = client.alter_user_scram_credentials(
             [UserScramCredentialUpsertion(user, "SCRAM-SHA-256", word) for user, word in passwords.items()]
         )
+        if refused := {user: error for user, error in done.items() if error}:
+            raise KafkaError(f"credentials refused: {refused}")
+
+
+def knows_principal(client: KafkaAdminClient, user: str) -> bool:
+    """Return whether a user has SCRAM credentials."""
+    return bool(client.describe_user_scram_credentials([user])[user]["credential_infos"])
+
+
+def limit_production(client: KafkaAdminClient, user: str, bytes_per_second: float) -> None:
+    """Let the broker slow down a user that writes more: the other landlords keep their share. Raises KafkaError.
+
+    kafka-python has the request, but no method of its client for it.
+    """
+    entry = ([("user", user)], [("producer_byte_rate", bytes_per_second, False)])
+    answer = client._manager.run(client._manager.send, AlterClientQuotasRequest(entries=[entry], validate_only=False))
+    for one in answer.entries:
+        if one.error_code:
+            raise for_code(one.error_code)(one.error_message)
 
 
 def _allow(principal: str, operation: ACLOperation, kind: ResourceType, name: str, *, prefix: bool = False) -> ACL:
+    return _rule(ACLPermissionType.ALLOW, principal, operation, kind, name, prefix=prefix)
+
+
+def _rule(
+    permission: ACLPermissionType,
+    principal: str,
+    operation: ACLOperation,
+    kind: ResourceType,
+    name: str,
+    *,
+    prefix: bool = False,
+) -> ACL:
     pattern = ACLResourcePatternType.PREFIXED if prefix else ACLResourcePatternType.LITERAL
     resource = ResourcePattern(kind, name, pattern)
-    return ACL(f"User:{principal}", "*", operation, ACLPermissionType.ALLOW, resource)
+    return ACL(f"User:{principal}", "*", operation, permission, resource)
 
 
 def landlord_acls(siren: str) -> list[ACL]:
@@ -104,6 +137,15 @@ def landlord_acls(siren: str) -> list[ACL]:
         _allow(user, ACLOperation.DESCRIBE, ResourceType.TOPIC, sandbox_topic(siren)),
         _allow(user, ACLOperation.READ, ResourceType.TOPIC, receipts_topic(siren)),
         _allow(user, ACLOperation.READ, ResourceType.GROUP, user, prefix=True),
+    ]
+
+
+def suspension_acls(siren: str) -> list[ACL]:
+    """Return what forbids a landlord to write, connections that are open included; it still reads its receipts."""
+    user = landlord_principal(siren)
+    return [
+        _rule(ACLPermissionType.DENY, user, ACLOperation.WRITE, ResourceType.TOPIC, topic)
+        for topic in (moves_topic(siren), sandbox_topic(siren))
     ]
 
 
@@ -125,11 +167,17 @@ def enrol_landlords(settings: Settings, sirens: Iterable[str], *, replay: bool =
     try:
         users = {landlord_principal(siren): settings.password(landlord_principal(siren)) for siren in wanted}
         ensure_principals(client, users)
-        client.create_acls([acl for siren in wanted for acl in landlord_acls(siren)])
-        ensure_topics(client, [*map(receipts_topic, wanted), *map(sandbox_topic, wanted)])
-        ensure_topics(client, map(moves_topic, wanted), replay=replay)
+        open_topics(client, wanted, replay=replay)
     finally:
         client.close()
+
+
+def open_topics(client: KafkaAdminClient, sirens: Sequence[str], *, replay: bool = False) -> None:
+    """Make the landlords' topics, and give each of them its rights on its own."""
+    client.create_acls([acl for siren in sirens for acl in landlord_acls(siren)])
+    ensure_topics(client, map(receipts_topic, sirens))
+    ensure_topics(client, map(sandbox_topic, sirens))
+    ensure_topics(client, map(moves_topic, sirens), replay=replay)
 
 
 def enrol_worker(settings: Settings) -> None:

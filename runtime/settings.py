@@ -23,7 +23,9 @@ LOST_FR = {
     "secrets.json": "Il contient les mots de passe de la base et de Kafka : remettez-le depuis une sauvegarde. "
     "Sans elle, l'instance est perdue : `quartiers down`, supprimez son dossier, puis `quartiers up` "
     "(les données repartent de zéro). Rien n'a été changé.",
+    "public.json": "Supprimez ce fichier, puis redites le nom public : `quartiers certificates --host NOM`.",
 }
+LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class SettingsError(RuntimeError):
@@ -104,6 +106,25 @@ class Settings:
     def kafka_bootstrap(self) -> str:
         """`host:port` of the broker's client listener."""
         return os.environ.get("QUARTIERS_KAFKA_BOOTSTRAP") or f"127.0.0.1:{self.port('kafka')}"
+
+    @property
+    def public_host(self) -> str:
+        """The name by which landlords reach this instance; of this machine alone unless one was given."""
+        return os.environ.get("QUARTIERS_PUBLIC_HOST") or self._read("public.json").get("host", LOOPBACK[0])
+
+    def remember_public_host(self, host: str) -> None:
+        """Keep the name by which landlords reach this instance."""
+        with self._alone():
+            self._write("public.json", {"host": host})
+
+    @property
+    def listen_address(self) -> str:
+        """Where the encrypted ports listen: on loopback only, unless a public name says that others shall come."""
+        return "127.0.0.1" if self.public_host in LOOPBACK else "0.0.0.0"  # noqa: S104
+
+    def public_address(self, service: str) -> str:
+        """`host:port` by which landlords reach an encrypted port."""
+        return f"{self.public_host}:{self.port(service)}"
 
     def database_dsn(self, role: str, database: str | None = None) -> str:
         """Return the connection URI of a role on a database (default: this instance's)."""

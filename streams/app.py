@@ -26,6 +26,7 @@ from schemas.events.rules import Rules
 from schemas.territories import load
 from streams import worker_settings as figures
 from streams.counters.windows import roll_windows
+from streams.ingest.lineage import RecordedLineage
 from streams.ingest.outbox import producer, relay
 from streams.ingest.pipeline import EXIT_BUG, Pipeline
 from streams.ingest.positions import consumer_class
@@ -87,7 +88,7 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
     async def rewind(due: Mapping[Partition, int]) -> None:
         await app.consumer.rewind(due)
 
-    pipeline = Pipeline(open_database, Rules(load()), rewind)
+    pipeline = Pipeline(open_database, Rules(load(), RecordedLineage(open_database)), rewind)
 
     @app.agent(moves, concurrency=1)
     async def ingest(stream: Any) -> None:

@@ -1,16 +1,23 @@
-"""`quartiers contract`: write the published JSON Schemas and the conformance kit."""
+"""`quartiers contract`: write what is generated of the published contract: schemas, page, conformance kit."""
 
 import typer
 
+from runtime.settings import ROOT
 from schemas.conformance import kit
-from schemas.events import publish
+from schemas.contract import page, publish
+
+PAGE = ROOT / "docs" / "contrat.md"
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command(help="Écrit les schémas JSON publiés du contrat et le jeu de conformité.")
+    @app.command(
+        help="Écrit le contrat publié : schémas, document AsyncAPI, listes de codes, page de l'intégrateur, "
+        "jeu de conformité."
+    )
     def contract() -> None:
         publish.main()
         kit.write()
-        typer.echo(f"Schémas écrits dans {publish.PUBLISHED}, jeu de conformité dans {kit.FOLDER}")
+        PAGE.write_text(page.refreshed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+        typer.echo(f"Contrat écrit dans {publish.PUBLISHED}, {kit.FOLDER} et {PAGE}")

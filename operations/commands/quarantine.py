@@ -23,6 +23,7 @@ from schemas.events.rules import Rules
 from schemas.territories import load
 from streams.counters.chunks import FactChunks
 from streams.ingest.cells import Cells
+from streams.ingest.lineage import RecordedLineage
 
 PERSONAL_FR = "Ce contenu peut porter des données personnelles : ne le copiez ni ne l'envoyez."
 Landlord = Annotated[str | None, typer.Option(help="Seulement ce bailleur (SIREN).")]
@@ -96,7 +97,8 @@ def register(app: typer.Typer) -> None:
 
         with open_database() as connection:
             done = redriving.redrive(
-                *(connection, Rules(load()), Cells(open_database), FactChunks(open_database)),
+                *(connection, Rules(load(), RecordedLineage(open_database))),
+                *(Cells(open_database), FactChunks(open_database)),
                 today=paris_today(SystemClock()),
                 chosen=selection(landlord, reason, since, until),
             )

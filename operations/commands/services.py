@@ -8,7 +8,7 @@ import typer
 
 from operations import compose, instance
 from operations.runtime_choice import chosen_runtime, remember_runtime
-from operations.services import grafana_service
+from operations.services import gateway_service, grafana_service
 from operations.services.errors import ServiceError
 from runtime.settings import ROOT, Settings
 
@@ -28,20 +28,27 @@ def register(app: typer.Typer) -> None:
     def up(
         runtime: RuntimeName = "auto",
         workers: Annotated[int, typer.Option(min=1, max=instance.MAX_WORKERS, help="Nombre d'agents.")] = 1,
+        gateway: Annotated[
+            bool | None, typer.Option("--gateway/--no-gateway", help="Avec la passerelle HTTPS, ou sans ; retenu.")
+        ] = None,
         name: InstanceName = None,
     ) -> None:
         settings = Settings.load(name)
         chosen = chosen_runtime(settings, runtime)
         if chosen == "compose":
+            if gateway is not None:
+                gateway_service.want(settings, wanted=gateway)
             compose.up(settings)
             remember_runtime(settings, chosen)
             if workers > 1:
                 typer.echo("Les conteneurs font tourner un seul agent : --workers n'y change rien.")
             typer.echo(f"Tableaux de bord : {grafana_service.url(settings)}")
             return
-        instance.up(settings, typer.echo, workers=workers)
+        instance.up(settings, typer.echo, workers=workers, gateway=gateway)
         remember_runtime(settings, chosen)
         show(settings)
+        if gateway_service.is_wanted(settings):
+            typer.echo(f"Passerelle : {gateway_service.url(settings)}")
         if grafana_service.process(settings).pid():
             typer.echo(f"Tableaux de bord : {grafana_service.url(settings)}")
         else:

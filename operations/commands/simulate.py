@@ -2,7 +2,8 @@
 
 import csv
 import json
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ import typer
 from rich.progress import track
 
 from operations.demo.proof import wire_hash
-from producers.region import Region, simulate
+from producers.region import Region, extract_flaws, extracts, simulate
+from producers.region.draws import day_of, first_day, month_number
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +30,13 @@ def register(app: typer.Typer) -> None:
         ),
         seed: Annotated[int, typer.Option(help="Même graine, mêmes octets.")] = 2026,
         scale: Annotated[float, typer.Option(min=0.001, help="1 : le parc réel, environ 300 000 logements.")] = 0.1,
+        extract: Annotated[
+            bool, typer.Option("--extract", help="Écrit aussi les exports d'un bailleur, défauts compris : CSV.")
+        ] = False,
+        landlord: Annotated[
+            str, typer.Option(help="SIREN de ce bailleur (sinon : celui qui a le plus de logements en QPV).")
+        ] = "",
+        months: Annotated[int, typer.Option(min=1, help="Nombre de mois exportés, les derniers.")] = 2,
     ) -> None:
         if start >= end:
             raise typer.BadParameter("le premier jour doit précéder la fin", param_hint="--start, --end")
@@ -36,6 +45,9 @@ def register(app: typer.Typer) -> None:
         write_messages(region, folder)
         write_truth(region, folder)
         typer.echo(f"Écrit dans {folder} : messages.jsonl, truth.csv, truth.json")
+        if extract:
+            for path in write_extracts(region, folder, landlord, end.date(), months, seed):
+                typer.echo(f"Export : {path}")
         typer.echo("Incidents :")
         names = {one.siren: one.name for one in region.landlords}
         for one in region.incidents:
@@ -76,3 +88,32 @@ def write_truth(region: Region, folder: Path) -> None:
     (folder / "truth.json").write_text(
         json.dumps(document, default=str, ensure_ascii=False, indent=1), encoding="utf-8"
     )
+
+
+def write_extracts(region: Region, folder: Path, siren: str, end: date, months: int, seed: int) -> Iterator[Path]:
+    """Write a landlord's monthly exports of movements before `end`, and its stock on the first of the next month.
+
+    Of the last month there is also the export that the landlord would send once it has mended its entries.
+    """
+    number = extracts.landlord_numbered(region, siren) if siren else extracts.landlord_with_qpvs(region)
+    if number is None:
+        raise typer.BadParameter(f"aucun bailleur de la région n'a le SIREN {siren}", param_hint="--landlord")
+    typer.echo(f"Exports de : {region.landlords[number].name}, SIREN {region.landlords[number].siren}")
+    last = month_number(end)
+    for month in range(last - months, last):
+        first, following = day_of(first_day(month)), day_of(first_day(month + 1))
+        clean = extracts.movements(region, number, first, seed)
+        stem = f"mouvements-{first:%Y-%m}"
+        yield _write_export(folder / f"{stem}.csv", extract_flaws.spoil_movements(clean, seed, stem))
+        if month == last - 1:
+            yield _write_export(folder / f"{stem}-corrige.csv", clean)
+        stock = extracts.stock(region, number, following, seed)
+        stem = f"parc-{following:%Y-%m-%d}"
+        yield _write_export(folder / f"{stem}.csv", extract_flaws.spoil_stock(stock, seed, stem))
+
+
+def _write_export(path: Path, export: extracts.Export) -> Path:
+    """Write a table as software under Windows does."""
+    with path.open("w", encoding="cp1252", newline="") as handle:
+        csv.writer(handle, delimiter=";", lineterminator="\r\n").writerows([export.header, *export.rows])
+    return path

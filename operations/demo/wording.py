@@ -14,6 +14,7 @@ REASONS = {
     "batch_too_large": "lot de plus de 500 événements",
     "message_too_large": "message trop grand une fois décompressé",
     "not_storable": "valeurs que la base ne peut pas tenir",
+    "not_successor": "reprise d'un autre bailleur non enregistrée",
     "unknown_type": "type d'événement inconnu",
     "missing_field": "champ obligatoire absent",
     "invalid_field": "valeur impossible ou du mauvais type",

@@ -2,21 +2,32 @@
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 
 from operations import instance
+from operations.certificates import RENEW_BEFORE, hosts_of, server_certificate
 from operations.doctor.finding import Finding, absent, bad, good
 from operations.services.broker_service import port_answers
+from runtime.clock import SystemClock
 from runtime.settings import Settings, SettingsError, port_is_free
 
-PORTS = {"kafka": "kafka", "controller": "kafka", "postgres": "postgres", "grafana": "grafana"}
+PORTS = {
+    "kafka": "kafka",
+    "kafka_tls": "kafka",
+    "controller": "kafka",
+    "postgres": "postgres",
+    "gateway": "gateway",
+    "grafana": "grafana",
+}
 """Each port, and the service that listens on it."""
-OPTIONAL = ("grafana",)
+OPTIONAL = ("gateway", "grafana")
 
 
 def examine_services(settings: Settings) -> Iterator[Finding]:
     """Yield what concerns passwords, ports and processes."""
     try:
         yield secrets(settings)
+        yield certificates(settings, SystemClock().now())
         running = {name for name, pid in instance.status(settings) if pid}
         yield from ports(settings, running)
         yield from processes(settings, running)
@@ -34,6 +45,21 @@ def secrets(settings: Settings) -> Finding:
     if mode != 0o600:
         return bad("Mots de passe", f"{file} est lisible par d'autres (mode {mode:o})", f"`chmod 600 {file}`")
     return good("Mots de passe", f"{file} (mode 600)")
+
+
+def certificates(settings: Settings, now: datetime) -> Finding:
+    """Judge the certificate of the encrypted ports: made, for the public name, and not about to expire."""
+    label, found = "Certificat", server_certificate(settings)
+    if found is None:
+        return absent(label, "pas encore fait : le premier `quartiers up` le fera")
+    if settings.public_host not in hosts_of(found):
+        return bad(label, f"n'est pas au nom de {settings.public_host}", "`quartiers certificates`")
+    text = f"au nom de {settings.public_host}, jusqu'au {found.not_valid_after_utc:%d/%m/%Y}"
+    if found.not_valid_after_utc <= now:
+        return bad(label, f"expiré : {text}", "`quartiers certificates`")
+    if found.not_valid_after_utc - now <= RENEW_BEFORE:
+        return bad(label, f"expire bientôt : {text}", "`quartiers certificates`")
+    return good(label, text)
 
 
 def ports(settings: Settings, running: set[str]) -> Iterator[Finding]:

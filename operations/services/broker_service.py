@@ -6,12 +6,19 @@ import socket
 import subprocess
 from pathlib import Path
 
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from operations.certificates import CertificateFiles, ensure_certificates
 from operations.services import install
 from operations.services.process import ServiceError, ServiceProcess, wait_until
+from runtime.broker import admin
+from runtime.clock import SystemClock
 from runtime.settings import LOST_FR, Settings, SettingsError
 
 PROPERTIES = Path(__file__).parent / "kafka" / "broker.properties"
 PATIENCE = 60.0
+NODE = "1"
+KEYSTORE = "listener.name.tls.ssl.keystore.location"
 LOG4J = Path(__file__).parent / "kafka" / "log4j2.yaml"
 
 
@@ -49,7 +56,7 @@ def _start(settings: Settings, service: ServiceProcess, say: install.Say) -> Non
     formatted = (data / "meta.properties").exists()
     if formatted:
         require_password(settings, "admin", data)
-    for name in ("kafka", "controller"):
+    for name in ("kafka", "kafka_tls", "controller"):
         settings.release_port_if_taken(name)
     java = [
         "java",
@@ -60,6 +67,7 @@ def _start(settings: Settings, service: ServiceProcess, say: install.Say) -> Non
         "-cp",
         f"{jars}/*",
     ]
+    ensure_certificates(settings, SystemClock().now())
     properties = _write_properties(settings)
     if not formatted:
         _format(java, properties, settings.password("admin"))
@@ -81,17 +89,34 @@ def stop(settings: Settings) -> bool:
     return process(settings).stop(signal.SIGTERM, patience=40)
 
 
+def take_up_certificate(settings: Settings) -> None:
+    """Let the running broker show the server's new certificate, with no connection ended. Raises KafkaError.
+
+    Naming the file again makes Kafka read it; the name is then forgotten, so that the file of properties decides.
+    """
+    client = admin(settings)
+    try:
+        named = ConfigResource(ConfigResourceType.BROKER, NODE, {KEYSTORE: str(CertificateFiles.of(settings).server)})
+        client.alter_configs([named], raise_on_unknown=False)
+        client.reset_configs([ConfigResource(ConfigResourceType.BROKER, NODE, [KEYSTORE])], raise_on_unknown=False)
+    finally:
+        client.close()
+
+
 def _write_properties(settings: Settings) -> Path:
     """Join the shared properties and this instance's listeners, address and folder."""
-    client, controller = settings.port("kafka"), settings.port("controller")
+    client, tls, controller = settings.port("kafka"), settings.port("kafka_tls"), settings.port("controller")
     admin = settings.password("admin")
     jaas = f'org.apache.kafka.common.security.scram.ScramLoginModule required username="admin" password="{admin}";'
     own = {
-        "listeners": f"CLIENT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}",
-        "advertised.listeners": f"CLIENT://127.0.0.1:{client}",
+        "listeners": f"CLIENT://127.0.0.1:{client},TLS://{settings.listen_address}:{tls},"
+        f"CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"CLIENT://127.0.0.1:{client},TLS://{settings.public_address('kafka_tls')}",
         "controller.quorum.voters": f"1@127.0.0.1:{controller}",
         "log.dirs": str(settings.instance_dir / "kafka"),
         "listener.name.client.scram-sha-256.sasl.jaas.config": jaas,
+        "listener.name.tls.scram-sha-256.sasl.jaas.config": jaas,
+        KEYSTORE: str(CertificateFiles.of(settings).server),
     }
     target = settings.instance_dir / "broker.properties"
     target.touch(mode=0o600)

@@ -20,6 +20,8 @@ class Code(NamedTuple):
     label_fr: str
     nature_class: str
     sensitive: bool
+    valid_from: date
+    valid_to: date | None
 
 
 class Version(NamedTuple):
@@ -47,10 +49,24 @@ def versions() -> tuple[Version, ...]:
 CURRENT_VERSION = versions()[-1].version
 
 
+def code_list_names() -> list[str]:
+    """Return the names of all code lists, in order."""
+    return sorted(path.stem for path in _FOLDER.glob("*.csv") if path.stem != "versions")
+
+
 @cache
 def code_list(name: str) -> dict[str, Code]:
     """Return `{code: Code}` of the list `name`; FileNotFoundError if there is no such list."""
-    return {row["code"]: Code(row["label_fr"], row["nature_class"], row["sensitive"] == "1") for row in _rows(name)}
+    return {
+        row["code"]: Code(
+            row["label_fr"],
+            row["nature_class"],
+            row["sensitive"] == "1",
+            date.fromisoformat(row["valid_from"]),
+            date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        )
+        for row in _rows(name)
+    }
 
 
 def known_code(name: str, code: str, list_version: int) -> str | None:

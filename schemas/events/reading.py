@@ -21,6 +21,9 @@ from schemas.events.models import (
     Commune,
     ContentType,
     ControlTotal,
+    CountCell,
+    Counts,
+    CountsEvent,
     Declaration,
     DeclarationEvent,
     Month,
@@ -116,10 +119,14 @@ def _as_typed_dict(model: type[BaseModel]) -> Any:
     return made
 
 
-for _model in (Move, StockCell, ControlTotal, Stock, Declaration, MoveEvent, StockEvent, DeclarationEvent):
+_MODELS = (
+    *(Move, StockCell, ControlTotal, CountCell, Stock, Declaration, Counts),
+    *(MoveEvent, StockEvent, DeclarationEvent, CountsEvent),
+)
+for _model in _MODELS:
     _as_typed_dict(_model)
 
-_KINDS: Any = tuple(_REPLACED[model] for model in (MoveEvent, StockEvent, DeclarationEvent))
+_KINDS: Any = tuple(_REPLACED[model] for model in (MoveEvent, StockEvent, DeclarationEvent, CountsEvent))
 _EVENT: Any = Annotated[Union[_KINDS], Field(discriminator="type")]  # noqa: UP007
 _ONE: TypeAdapter[dict[str, Any]] = TypeAdapter(_EVENT)
 

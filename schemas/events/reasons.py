@@ -22,6 +22,7 @@ ReasonCode = Literal[
     "unknown_commune",
     "unknown_qpv",
     "duplicate_cell",
+    "not_successor",
     "not_storable",
     "same_revision_other_content",
 ]
@@ -53,7 +54,7 @@ REASONS: dict[ReasonCode, Reason] = {
         "un message compressé qui fait plus de 1 048 576 octets une fois décompressé",
     ),
     "unknown_type": Reason(
-        "Donnez à « type » l'une des valeurs du contrat : move-out, move-in, stock ou declaration, version 1.",
+        "Donnez à « type » l'une des valeurs du contrat : move-out, move-in, stock, declaration ou counts, v1.",
         '"type": "fr.data-quartiers.tenancy.move-around.v1"',
     ),
     "missing_field": Reason(
@@ -91,6 +92,10 @@ REASONS: dict[ReasonCode, Reason] = {
     "duplicate_cell": Reason(
         "Réunissez en une seule ligne les logements de même commune, mêmes quartiers et même typologie.",
         'deux lignes de stock {"commune": "31555", "rooms": "T3"}',
+    ),
+    "not_successor": Reason(
+        "Vérifiez le SIREN de l'ancien bailleur ; si la reprise est réelle, faites-la enregistrer à l'observatoire.",
+        '"former_landlord": "987654321" sans fusion enregistrée',
     ),
     "not_storable": Reason(
         "Signalez-le à l'observatoire avec la position du message : le contrat ne prévoyait pas ces valeurs.",

@@ -34,46 +34,52 @@ class Remark(_Sent):
     index: Annotated[int, Field(ge=0, description="Rang de l'événement dans le message, depuis 0")]
     code: Annotated[str, Field(description="Code du motif, stable")]
     pointer: Annotated[str, Field(description="Pointeur JSON (RFC 6901) dans l'événement ; vide : l'événement entier")]
-    message_fr: str
-    remedy_fr: str
+    message_fr: Annotated[str, Field(description="Ce qui ne va pas, en français")]
+    remedy_fr: Annotated[str, Field(description="Ce qu'il faut faire")]
 
 
 class ControlDifference(_Sent):
     """A control total of a declaration that is not what the observatory counts."""
 
     month: Month
-    direction: Direction
-    declared: int
-    counted: int
+    direction: Annotated[Direction, Field(description="Départs (out) ou arrivées (in)")]
+    declared: Annotated[int, Field(description="Nombre déclaré par le bailleur")]
+    counted: Annotated[int, Field(description="Nombre que compte l'observatoire")]
 
 
 class ReceiptData(_Sent):
     """What became of each event of one message."""
 
     landlord: Siren
-    topic: str
-    partition: int
-    offset: int
-    received_on: date
+    topic: Annotated[str, Field(description="Sujet Kafka du message")]
+    partition: Annotated[int, Field(description="Partition du message, toujours 0")]
+    offset: Annotated[int, Field(description="Position du message dans son sujet : ce que rend l'envoi Kafka")]
+    received_on: Annotated[date, Field(description="Jour de réception, à Paris")]
     sandbox: Annotated[bool, Field(description="Bac à sable : rien n'est compté")] = False
     redriven: Annotated[bool, Field(description="Relecture d'un événement qui avait été refusé")] = False
-    events: int
-    outcomes: dict[Outcome, int]
-    rejected: list[Remark] = []
-    rejected_total: int = 0
-    warnings: list[Remark] = []
-    warnings_total: int = 0
-    control_differences: list[ControlDifference] = []
-    summary_fr: str
+    events: Annotated[int, Field(description="Nombre d'événements du message")]
+    outcomes: Annotated[dict[Outcome, int], Field(description="Nombre d'événements par issue ; leur somme est events")]
+    rejected: Annotated[list[Remark], Field(description="Les refus, 100 au plus")] = []
+    rejected_total: Annotated[int, Field(description="Nombre de refus, listés ou non")] = 0
+    warnings: Annotated[
+        list[Remark], Field(description="Les avertissements, 100 au plus : l'événement est accepté")
+    ] = []
+    warnings_total: Annotated[int, Field(description="Nombre d'avertissements, listés ou non")] = 0
+    control_differences: Annotated[
+        list[ControlDifference], Field(description="Totaux de contrôle qui ne sont pas ceux de l'observatoire")
+    ] = []
+    summary_fr: Annotated[str, Field(description="Le bilan en une phrase")]
 
 
 class ReceiptEvent(_Sent):
     """Envelope of a receipt. `id` is the position of the message it answers: `topic:partition:offset`."""
 
-    specversion: Literal["1.0"]
-    id: str
-    source: str
-    type: Literal["fr.data-quartiers.receipt.v1"]
-    time: datetime
-    datacontenttype: Literal["application/json"]
+    specversion: Annotated[Literal["1.0"], Field(description="Version de CloudEvents")]
+    id: Annotated[
+        str, Field(description="Position du message auquel il répond : un même accusé peut arriver deux fois")
+    ]
+    source: Annotated[str, Field(description="L'observatoire")]
+    type: Annotated[Literal["fr.data-quartiers.receipt.v1"], Field(description="Accusé de réception")]
+    time: Annotated[datetime, Field(description="Instant de l'accusé")]
+    datacontenttype: Annotated[Literal["application/json"], Field(description="Toujours du JSON")]
     data: ReceiptData

@@ -10,7 +10,20 @@ from operator import itemgetter
 from typing import Any
 
 from schemas.codes import code_list, known_code
-from schemas.events.models import ControlTotal, Declaration, Move, Stock, StockCell
+from schemas.events.lineage import Lineage, NoMerger
+from schemas.events.models import (
+    COUNTS,
+    DECLARATION,
+    STOCK,
+    ControlTotal,
+    CountCell,
+    Counts,
+    Declaration,
+    Move,
+    Stock,
+    StockCell,
+)
+from schemas.events.places import place_of
 from schemas.events.privacy import forbidden_path
 from schemas.events.reading import Problem
 from schemas.territories import Territories
@@ -24,8 +37,10 @@ _FIELDS = {
     "move": frozenset(Move.model_fields),
     "stock": frozenset(Stock.model_fields),
     "declaration": frozenset(Declaration.model_fields),
+    "counts": frozenset(Counts.model_fields),
 }
 _CELL_FIELDS = frozenset(StockCell.model_fields)
+_COUNT_FIELDS = frozenset(CountCell.model_fields)
 _TOTAL_FIELDS = frozenset(ControlTotal.model_fields)
 MOVE_DEFAULTS = {name: field.default for name, field in Move.model_fields.items() if not field.is_required()}
 _OPTIONAL_CODES = ("financing", "household_type", "household_size", "holder_age")
@@ -45,11 +60,12 @@ def _coded_fields(reasons: str) -> list[tuple[str, str, frozenset[str | None]]]:
 _CODED = {"out": _coded_fields("departure_reason"), "in": _coded_fields("arrival_nature")}
 
 
+_KINDS = {STOCK: "stock", DECLARATION: "declaration", COUNTS: "counts"}
+
+
 def kind_of(event_type: str) -> str:
-    """Return `move`, `stock` or `declaration`."""
-    return {"fr.data-quartiers.stock.v1": "stock", "fr.data-quartiers.declaration.v1": "declaration"}.get(
-        event_type, "move"
-    )
+    """Return `move`, `stock`, `declaration` or `counts`."""
+    return _KINDS.get(event_type, "move")
 
 
 def direction_of(event_type: str) -> str:
@@ -62,6 +78,7 @@ class Rules:
     """The rules, given the territories that are known."""
 
     territories: Territories
+    lineage: Lineage = field(default_factory=NoMerger)
     _good: set[tuple[str | None, ...]] = field(default_factory=set, repr=False, compare=False)
 
     def check(self, event: dict[str, Any], landlord: str, received_on: date) -> Problem | None:
@@ -82,9 +99,13 @@ class Rules:
             return problem
         if kind == "move":
             event["data"] = data = MOVE_DEFAULTS | data
-            return self._check_move(data, direction_of(event["type"]), received_on)
+            return self._check_move(data, direction_of(event["type"]), received_on) or (
+                self._check_former(data, landlord) if data["former_move_id"] or data["former_landlord"] else None
+            )
         if kind == "stock":
             return self._check_stock(data, received_on)
+        if kind == "counts":
+            return self._check_counts(data, received_on)
         return _check_declaration(data, received_on)
 
     def _check_move(self, data: dict[str, Any], direction: str, received_on: date) -> Problem | None:
@@ -103,9 +124,28 @@ class Rules:
             return Problem("invalid_field", "/data/effective_on", "date antérieure à 1900")
         return self._check_known(data, direction)
 
+    def _check_former(self, data: dict[str, Any], landlord: str) -> Problem | None:
+        """Refuse an earlier identity that is none, or another landlord's that this one did not take over."""
+        former = data["former_move_id"]
+        predecessor = data["former_landlord"] or landlord
+        if former is None:
+            return Problem("invalid_field", "/data/former_landlord", "former_landlord accompagne former_move_id")
+        if predecessor == landlord:
+            same = former == data["move_id"]
+            text = "un mouvement ne se remplace pas lui-même"
+            return Problem("invalid_field", "/data/former_move_id", text) if same else None
+        merger = self.lineage.merger(predecessor, landlord)
+        if merger is None:
+            text = f"aucune reprise de {predecessor} par {landlord} n'est enregistrée à l'observatoire"
+            return Problem("not_successor", "/data/former_landlord", text)
+        if data["effective_on"] < merger.earliest:
+            text = f"mouvement antérieur au {merger.earliest.isoformat()}, d'avant une reprise plus ancienne"
+            return Problem("not_successor", "/data/former_landlord", text)
+        return None
+
     def _check_known(self, data: dict[str, Any], direction: str) -> Problem | None:
         """Check place and codes; a combination once found good is remembered."""
-        place = (data["commune"], data["qpv_2024"], data["qpv_2015"])
+        place = (data["commune"], data["qpv_2024"], data["qpv_2015"], data["qpv_status"])
         if place not in self._good:
             if problem := self._check_place(data, "/data"):
                 return problem
@@ -123,14 +163,23 @@ class Rules:
         if len(self._good) < _REMEMBERED:
             self._good.add(combination)
 
+    def is_elsewhere(self, commune: str) -> bool:
+        """Return whether a commune is of another région: what happens there is no error, and out of scope."""
+        return commune not in self.territories.communes and self.territories.is_elsewhere(commune)
+
     def _check_place(self, data: dict[str, Any], at: str) -> Problem | None:
         known = self.territories
-        if data["commune"] not in known.communes:
-            return Problem("unknown_commune", f"{at}/commune", f"commune inconnue : {data['commune']}")
+        if data["commune"] not in known.communes and not self.is_elsewhere(data["commune"]):
+            return Problem("unknown_commune", f"{at}/commune", _unknown_commune(known, data["commune"]))
         for name in ("qpv_2024", "qpv_2015"):
             code = data.get(name)
             if code is not None and code not in known.qpvs:
                 return Problem("unknown_qpv", f"{at}/{name}", f"quartier prioritaire inconnu : {code}")
+        status = data.get("qpv_status")
+        if data.get("qpv_2024") is not None and status not in (None, "inside"):
+            return Problem(
+                "invalid_field", f"{at}/qpv_status", f"{status} contredit qpv_2024 : attendu inside, ou rien"
+            )
         return None
 
     def _check_stock(self, data: dict[str, Any], received_on: date) -> Problem | None:
@@ -143,11 +192,48 @@ class Rules:
                 return problem
             if problem := self._check_place(cell, at):
                 return problem
-            key = (cell["commune"], cell.get("qpv_2024"), cell.get("qpv_2015"), cell.get("rooms", "unknown"))
+            key = (*place_of(cell), cell.get("rooms", "unknown"))
             if key in seen:
                 return Problem("duplicate_cell", at, "deux lignes de stock pour le même lieu et la même typologie")
             seen.add(key)
         return None
+
+    def _check_counts(self, data: dict[str, Any], received_on: date) -> Problem | None:
+        first = date.fromisoformat(f"{data['month']}-01")
+        if problem := _too_far(first, received_on, EFFECTIVE_AHEAD, "/data/month"):
+            return problem
+        version = data.get("code_list_version", 1)
+        seen = set()
+        for index, cell in enumerate(data.get("cells", ())):
+            at = f"/data/cells/{index}"
+            if not cell.keys() <= _COUNT_FIELDS and (problem := _personal(cell, at, _COUNT_FIELDS)):
+                return problem
+            if problem := self._check_place(cell, at) or _check_counted_reason(cell, at, version):
+                return problem
+            key = (*place_of(cell), cell["direction"], cell.get("reason", "non_renseigne"))
+            if key in seen:
+                return Problem("duplicate_cell", at, "deux comptes pour le même lieu, le même sens et le même motif")
+            seen.add(key)
+        return None
+
+
+def _check_counted_reason(cell: dict[str, Any], at: str, version: int) -> Problem | None:
+    codes = "departure_reason" if cell["direction"] == "out" else "arrival_nature"
+    reason = cell.get("reason", "non_renseigne")
+    known = code_list(codes).get(reason)
+    if known is None and known_code(codes, reason, version) is None:
+        return Problem("unknown_code", f"{at}/reason", f"code inconnu de la liste {codes} : {reason}")
+    if known is not None and known.nature_class == "out_of_scope":
+        return Problem("invalid_field", f"{at}/reason", f"{reason} n'est pas un mouvement : ne le comptez pas")
+    return None
+
+
+def _unknown_commune(known: Territories, code: str) -> str:
+    """Say what became of a commune that is not known under `code`."""
+    now = known.commune_at(code, EARLIEST)
+    if now is None:
+        return f"commune inconnue : {code}"
+    return f"commune fusionnée, code abandonné : {code} ; écrivez {now} ({known.communes[now].name})"
 
 
 def _personal(value: dict[str, Any], at: str, known: frozenset[str]) -> Problem | None:

@@ -1,7 +1,7 @@
 """Communes, EPCI, départements, régions and both generations of QPV: official facts, checked when loaded."""
 
 from schemas.territories.loader import load
-from schemas.territories.models import Commune, Departement, Epci, Qpv, Region, Territories
+from schemas.territories.models import Commune, Departement, Epci, Qpv, Region, Succession, Territories
 from schemas.territories.tables import Problem, TerritoryError
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Problem",
     "Qpv",
     "Region",
+    "Succession",
     "Territories",
     "TerritoryError",
     "load",

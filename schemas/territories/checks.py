@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from itertools import chain
 
+from schemas.territories.models import departement_of_commune
 from schemas.territories.tables import QPV_FILES, RPLS_COLUMNS, Problem, Row, Tables
 
 _CODE_PATTERNS = {
@@ -11,6 +13,7 @@ _CODE_PATTERNS = {
     "departements.csv": re.compile(r"[0-9]{2}|2[AB]|97[0-9]"),
     "epci.csv": re.compile(r"[0-9]{9}"),
     "communes.csv": re.compile(r"([0-9]{2}|2[AB])[0-9]{3}"),
+    "commune_successions.csv": re.compile(r"([0-9]{2}|2[AB])[0-9]{3}"),
     "qpv_2015.csv": re.compile(r"QP([0-9]{3}|02[AB])[0-9]{3}"),
     "qpv_2024.csv": re.compile(r"QN([0-9]{3}|02[AB])[0-9]{2}[NMIC]"),
 }
@@ -37,6 +40,7 @@ def problems_of(tables: Tables) -> list[Problem]:
         _codes,
         _references,
         _commune_ladders,
+        _successions,
         _qpv_places,
         _lineages,
         _figures,
@@ -44,11 +48,6 @@ def problems_of(tables: Tables) -> list[Problem]:
     files = list(tables)
     found = chain.from_iterable(check(tables) for check in checks)
     return sorted(found, key=lambda problem: (files.index(problem.file), problem.line))
-
-
-def departement_of_commune(code: str) -> str:
-    """Return the département that a commune code begins with: two characters, three overseas."""
-    return code[:3] if code.startswith("97") else code[:2]
 
 
 def departement_of_qpv(code: str) -> str:
@@ -91,6 +90,29 @@ def _commune_ladders(tables: Tables) -> Iterator[Problem]:
         if departement in regions and row["region"] != regions[departement]:
             what = f"département {departement} lies in région {regions[departement]}: write that"
             yield row.problem("region", what)
+
+
+def _successions(tables: Tables) -> Iterator[Problem]:
+    communes = {row["code"] for row in tables["communes.csv"]}
+    since: dict[str, str] = {}
+    for row in tables["commune_successions.csv"]:
+        since[row["code"]] = row["since"]
+        if not _is_day(row["since"]):
+            yield row.problem("since", f"{row['since']!r} is not a day: write YYYY-MM-DD")
+    for row in tables["commune_successions.csv"]:
+        successor = row["successor"]
+        if successor not in communes and since.get(successor, "") <= row["since"]:
+            what = f"{successor!r} is no commune, nor is it succeeded later: correct the code or add it"
+            yield row.problem("successor", what)
+        elif row["code"] == successor:
+            yield row.problem("successor", f"{successor} cannot succeed itself: correct the code")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _qpv_places(tables: Tables) -> Iterator[Problem]:

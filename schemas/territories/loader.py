@@ -1,10 +1,11 @@
 """Load the territory tables; what is loaded has passed every check."""
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 from schemas.territories.checks import problems_of
-from schemas.territories.models import Commune, Departement, Epci, Qpv, Region, Territories
+from schemas.territories.models import Commune, Departement, Epci, Qpv, Region, Succession, Territories
 from schemas.territories.tables import QPV_FILES, RPLS_COLUMNS, Row, TerritoryError, read_tables
 
 PACKAGED = Path(__file__).parent
@@ -39,6 +40,10 @@ def _load(folder: Path) -> Territories:
             row["code"]: _qpv(row, generation, communes)
             for generation, file in QPV_FILES.items()
             for row in tables[file]
+        },
+        successions={
+            row["code"]: Succession(row["code"], row["name"], row["successor"], date.fromisoformat(row["since"]))
+            for row in tables["commune_successions.csv"]
         },
     )
 

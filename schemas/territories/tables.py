@@ -19,6 +19,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "departements.csv": ("code", "name", "region"),
     "epci.csv": ("code", "name", "nature"),
     "communes.csv": ("code", "name", "epci", "departement", "region", "population"),
+    "commune_successions.csv": ("code", "name", "successor", "since"),
     "qpv_2015.csv": (*_QPV, *RPLS_COLUMNS[2015]),
     "qpv_2024.csv": (*_QPV, "statut", "epci", "qpv_2015", *RPLS_COLUMNS[2024]),
 }

@@ -4,6 +4,8 @@ Invariant: each grain equals a recount of the ledger in every committed state. R
 order, and the landlord is in every key, so that two workers never wait for each other in a circle.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -102,6 +104,23 @@ def apply_deltas(cursor: psycopg.Cursor[Any], as_of: date, *, corrections: bool)
     """
     cursor.execute(APPEND_FACTS)
     cursor.execute(COLLECT_DAILY)
+    _add_up(cursor, as_of, corrections=corrections)
+
+
+def apply_counts(cursor: psycopg.Cursor[Any], as_of: date, signed: Sequence[tuple[int, date, int, str, int]]) -> None:
+    """Add signed counts (cell, day, flow, landlord, n) to every grain but the facts, which have them already."""
+    total: Counter[tuple[int, date, int, str]] = Counter()
+    for cell_id, day, flow, landlord, n in signed:
+        total[cell_id, day, flow, landlord] += n
+    cursor.execute("TRUNCATE daily_delta")
+    with cursor.copy("COPY daily_delta (cell_id, day, flow, landlord, n) FROM STDIN") as copy:
+        for key, n in total.items():
+            if n:
+                copy.write_row((*key, n))
+    _add_up(cursor, as_of, corrections=any(n < 0 for n in total.values()))
+
+
+def _add_up(cursor: psycopg.Cursor[Any], as_of: date, *, corrections: bool) -> None:
     cursor.execute(ADD_DAILY)
     cursor.execute(ADD_MONTHLY)
     cursor.execute(ADD_ROLLING, {"as_of": as_of})

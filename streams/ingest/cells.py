@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 
-from streams.ingest.decode import Place
+from schemas.events.places import Place
 
 
 class Cells:
@@ -28,8 +28,10 @@ class Cells:
         if self._connection is None or self._connection.closed or self._connection.broken:
             self._connection = self._connect()
             self._connection.autocommit = True
-            rows = self._connection.execute("SELECT commune, qpv_2024, qpv_2015, cell_id FROM core.cell").fetchall()
-            self._known |= {(commune, new, old): number for commune, new, old, number in rows}
+            rows = self._connection.execute(
+                "SELECT cell_id, commune, qpv_2024, qpv_2015, qpv_status FROM core.cell"
+            ).fetchall()
+            self._known |= {(commune, new, old, status): number for number, commune, new, old, status in rows}
             if place in self._known:
                 return self._known[place]
-        return int(self._connection.execute("SELECT core.intern_cell(%s, %s, %s)", place).fetchall()[0][0])
+        return int(self._connection.execute("SELECT core.intern_cell(%s, %s, %s, %s)", place).fetchall()[0][0])

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from schemas.events.places import place_of
 from schemas.events.reading import Problem, Rejected, element_texts
 from streams.counters import deltas
 from streams.ingest.cells import Cells
 from streams.ingest.decode import Decoded, Message, Rank, RegisterEntry
 from streams.ingest.receipts import Told, instant, receipt
 from streams.ingest.turns import Committed, in_their_turn, leave_receipts, move_offsets_on
-from streams.ledger import moves, registers
+from streams.ledger import counts, moves, registers
 from streams.ledger.rows import numbered, packed_move
 
 GATE = 7_240_001
@@ -35,6 +36,7 @@ class StagedMove(NamedTuple):
     in_scope: bool
     received_on: date
     row: bytes
+    told: bool = True
 
 
 class Ready(NamedTuple):
@@ -47,6 +49,7 @@ class Ready(NamedTuple):
     moves: list[StagedMove]
     registers: list[RegisterEntry]
     rejected: list[Rejected]
+    elsewhere: int = 0
 
 
 def make_ready(decoded: Decoded, cells: Cells) -> Ready:
@@ -55,18 +58,20 @@ def make_ready(decoded: Decoded, cells: Cells) -> Ready:
     for entry in decoded.moves:
         row = packed_move(
             entry.data,
-            landlord=entry.key[0],
+            key=entry.key,
+            rank=entry.rank,
             direction=entry.direction,
-            content_hash=entry.rank[1],
             received_on=decoded.received_on,
             effective_on=entry.effective_on,
             cell_id=cells.number(entry.place),
             flow=entry.flow,
         )
-        staged.append(StagedMove(entry.position, entry.key, entry.rank, entry.in_scope, decoded.received_on, row))
+        staged.append(
+            StagedMove(entry.position, entry.key, entry.rank, entry.in_scope, decoded.received_on, row, entry.told)
+        )
     for register in decoded.registers:
         for cell in register.data.get("cells", ()):
-            cells.number((cell["commune"], cell.get("qpv_2024"), cell.get("qpv_2015")))
+            cells.number(place_of(cell))
     return Ready(
         decoded.message,
         decoded.landlord,
@@ -75,6 +80,7 @@ def make_ready(decoded: Decoded, cells: Cells) -> Ready:
         staged,
         decoded.registers,
         decoded.rejected,
+        decoded.elsewhere,
     )
 
 
@@ -101,6 +107,11 @@ def collapse(messages: Iterable[Ready]) -> list[dict[moves.Key, StagedMove]]:
     return layers
 
 
+def written_landlords(messages: Iterable[Ready]) -> list[str]:
+    """Return the landlords of which these messages write: their own, and those that these took over."""
+    return sorted({ready.landlord for ready in messages} | {one.key[0] for ready in messages for one in ready.moves})
+
+
 class Batch:
     """Messages and the layers of rows to stage, one a move, ready to commit. Made outside the transaction."""
 
@@ -121,7 +132,9 @@ def without_registers(ready: Ready) -> Ready:
 
 def refused(ready: Ready) -> Ready:
     """Return the message with every event refused."""
-    positions = [staged.position for staged in ready.moves] + [entry.position for entry in ready.registers]
+    positions = [staged.position for staged in ready.moves if staged.told] + [
+        entry.position for entry in ready.registers
+    ]
     return ready._replace(moves=[], registers=[], rejected=ready.rejected + _unstorable(ready, positions))
 
 
@@ -148,7 +161,7 @@ def commit_batch(connection: psycopg.Connection[Any], batch: Batch) -> Committed
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
-        moves.lock_landlords(cursor, [ready.landlord for ready in batch.messages])
+        moves.lock_landlords(cursor, written_landlords(batch.messages))
         fresh, due = in_their_turn(cursor, batch.messages)
         if len(fresh) != len(batch.messages):
             batch = Batch(fresh, batch.cells)
@@ -198,8 +211,11 @@ def write_events(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
         cursor,
         [(ready.landlord, entry.data["scope"]) for ready in batch.messages for entry in _declarations(ready)],
     )
-    told = [_outcomes(cursor, ready, known, declarations, batch.cells) for ready in batch.messages]
+    monthly = counts.Counts(cursor, [(ready.landlord, month) for ready in batch.messages for month in _months(ready)])
+    told = [_outcomes(cursor, ready, known, declarations, monthly, batch.cells) for ready in batch.messages]
     declarations.write()
+    if signed := monthly.write():
+        deltas.apply_counts(cursor, deltas.hold_windows(cursor), signed)
     tally: Counter[tuple[str, date, str, str]] = Counter()
     receipts = []
     for ready, (outcomes, warnings) in zip(batch.messages, told, strict=True):
@@ -237,11 +253,16 @@ def _declarations(ready: Ready) -> list[RegisterEntry]:
     return [entry for entry in ready.registers if entry.kind == "declaration"]
 
 
+def _months(ready: Ready) -> list[str]:
+    return [entry.data["month"] for entry in ready.registers if entry.kind == "counts"]
+
+
 def _outcomes(
     cursor: psycopg.Cursor[Any],
     ready: Ready,
     ledger: dict[moves.Key, Rank],
     declarations: registers.Declarations,
+    monthly: counts.Counts,
     cells: Cells,
 ) -> tuple[Counter[tuple[str, str]], list[tuple[int, Problem]]]:
     """Return the outcomes of a message's events as if applied one after the other, and the warnings.
@@ -258,11 +279,15 @@ def _outcomes(
             outcome = "applied" if entry.in_scope else "out_of_scope"
         else:
             outcome = "duplicate" if rank == held else "superseded"
+        if not entry.told:
+            continue
         if held is not None and rank != held and rank[0] == held[0]:
             warnings.append((entry.position, registers.contradiction()))
         outcomes[outcome, "move"] += 1
     for register in ready.registers:
-        if register.kind == "stock":
+        if register.kind == "counts":
+            verdict = monthly.take(ready.landlord, register.rank, register.data, ready.received_on, cells.number)
+        elif register.kind == "stock":
             verdict = registers.apply_stock(
                 cursor, ready.landlord, register.rank, register.data, ready.received_on, cells.number
             )
@@ -271,6 +296,8 @@ def _outcomes(
         if verdict.contradicts:
             warnings.append((register.position, registers.contradiction()))
         outcomes[verdict.outcome, register.kind] += 1
+    if ready.elsewhere:
+        outcomes["out_of_scope", "move"] += ready.elsewhere
     if ready.rejected:
         outcomes["quarantined", "unreadable"] += len(ready.rejected)
     return outcomes, warnings

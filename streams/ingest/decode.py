@@ -16,10 +16,12 @@ from pydantic import BaseModel
 
 from runtime.clock import PARIS
 from runtime.topics import MAX_MESSAGE_BYTES, landlord_of
-from schemas.events.models import ControlTotal, Declaration, Move, Stock, StockCell
+from schemas.events.models import ControlTotal, CountCell, Counts, Declaration, Move, Stock, StockCell
+from schemas.events.places import Place, inside_qpv, place_of
 from schemas.events.reading import Problem, Rejected, element_texts, read_message
 from schemas.events.rules import Rules, direction_of, kind_of
 from streams.ledger.flows import flow_number, nature_class
+from streams.ledger.succession import identities
 
 ADDED_SINCE = ("qpv_status", "former_move_id", "former_landlord")
 """Fields of later minor versions: left out of a content's hash where absent, so that an older event keeps its hash."""
@@ -29,7 +31,6 @@ _content_of = itemgetter(
 TOO_LARGE = Problem(
     "message_too_large", "", f"message de plus de {MAX_MESSAGE_BYTES} octets une fois décompressé : coupez le lot"
 )
-Place = tuple[str, str | None, str | None]
 Rank = tuple[int, bytes]
 
 
@@ -69,10 +70,12 @@ class MoveEntry(NamedTuple):
     effective_on: date
     place: Place
     data: dict[str, Any]
+    told: bool = True
+    """False for the second row of an event that speaks of an earlier identity: the first one is told of."""
 
 
 class RegisterEntry(NamedTuple):
-    """One valid stock or declaration."""
+    """One valid stock, declaration or counts."""
 
     position: int
     kind: str
@@ -80,7 +83,7 @@ class RegisterEntry(NamedTuple):
     data: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decoded:
     """A message, read."""
 
@@ -91,6 +94,8 @@ class Decoded:
     moves: list[MoveEntry] = field(default_factory=list)
     registers: list[RegisterEntry] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    elsewhere: int = 0
+    """Moves in another région: no row is written of them."""
 
 
 @lru_cache(maxsize=4096)
@@ -110,11 +115,16 @@ def content_hash(data: dict[str, Any]) -> bytes:
     return blake2b(orjson.dumps((*content, added) if added else content), digest_size=16).digest()
 
 
+REGISTERS: dict[str, tuple[type[BaseModel], str, type[BaseModel]]] = {
+    "stock": (Stock, "cells", StockCell),
+    "declaration": (Declaration, "control_totals", ControlTotal),
+    "counts": (Counts, "cells", CountCell),
+}
+
+
 def register_hash(data: dict[str, Any], kind: str) -> bytes:
-    """Return 16 bytes that identify the content of a stock or declaration: known fields, defaults filled in."""
-    model, parts, part_model = (
-        (Stock, "cells", StockCell) if kind == "stock" else (Declaration, "control_totals", ControlTotal)
-    )
+    """Return 16 bytes that identify the content of a stock, declaration or counts: known fields, defaults filled in."""
+    model, parts, part_model = REGISTERS[kind]
     kept: dict[str, Any] = _known_fields(data, model)
     kept.pop("revision")
     kept[parts] = [_known_fields(part, part_model) for part in kept[parts]]
@@ -135,9 +145,9 @@ def move_entry(position: int, event_type: str, data: dict[str, Any], landlord: s
         effective_on = effective_on.replace(day=1)
     nature = nature_class(direction, data["reason"])
     in_scope = nature != "out_of_scope"
-    flow = None
+    flow, place = None, place_of(data)
     if in_scope and data["status"] == "effective":
-        flow = flow_number(direction, nature, inside_qpv=data["qpv_2024"] is not None, month_precision=month_precision)
+        flow = flow_number(direction, nature, inside_qpv=inside_qpv(place), month_precision=month_precision)
     return MoveEntry(
         position,
         (landlord, data["move_id"].bytes),
@@ -146,9 +156,30 @@ def move_entry(position: int, event_type: str, data: dict[str, Any], landlord: s
         flow,
         direction,
         effective_on,
-        (data["commune"], data["qpv_2024"], data["qpv_2015"]),
+        place,
         data,
     )
+
+
+def register_entry(position: int, kind: str, data: dict[str, Any], rules: Rules) -> RegisterEntry:
+    """Return a checked stock, declaration or counts as an entry, without the cells of other régions."""
+    rank = (data["revision"], register_hash(data, kind))
+    if any(rules.is_elsewhere(cell["commune"]) for cell in data.get("cells", ())):
+        data = data | {"cells": [cell for cell in data["cells"] if not rules.is_elsewhere(cell["commune"])]}
+    return RegisterEntry(position, kind, rank, data)
+
+
+def with_earlier_identity(entry: MoveEntry, rules: Rules) -> list[MoveEntry]:
+    """Return the entries of a checked move: two, of which at most one counts, if it speaks of an earlier identity."""
+    data, (landlord, _) = entry.data, entry.key
+    if data["former_move_id"] is None:
+        return [entry]
+    predecessor = data["former_landlord"] or landlord
+    merger = None if predecessor == landlord else rules.lineage.merger(predecessor, landlord)
+    found = identities(entry.key, (predecessor, data["former_move_id"].bytes), entry.rank, entry.effective_on, merger)
+    replaced = data | {"status": "cancelled", "cancel_reason": "replaced"}
+    other = entry._replace(key=found.other, rank=found.other_rank, flow=None, data=replaced, told=False)
+    return [entry._replace(key=found.counting), other]
 
 
 def decode(message: Message, rules: Rules) -> Decoded:
@@ -167,10 +198,13 @@ def decode(message: Message, rules: Rules) -> Decoded:
         if problem := rules.check(event, landlord, received_on):
             refused.append((index, problem))
         elif (kind := kind_of(event["type"])) == "move":
-            decoded.moves.append(move_entry(index, event["type"], event["data"], landlord))
+            if rules.is_elsewhere(event["data"]["commune"]):
+                decoded.elsewhere += 1
+                continue
+            entry = move_entry(index, event["type"], event["data"], landlord)
+            decoded.moves.extend(with_earlier_identity(entry, rules))
         else:
-            rank = (event["data"]["revision"], register_hash(event["data"], kind))
-            decoded.registers.append(RegisterEntry(index, kind, rank, event["data"]))
+            decoded.registers.append(register_entry(index, kind, event["data"], rules))
     if refused:
         last = refused[-1][0]
         raws = reading.texts if len(reading.texts) > last else element_texts(message.payload, last)

@@ -28,9 +28,9 @@ from streams.ingest.commit import (
     refused,
     without_registers,
 )
-from streams.ingest.decode import Decoded, Message, decode
-from streams.ingest.sandbox import Rehearsal, commit_rehearsal, tried
-from streams.ingest.turns import Carrying, Committed, Partition
+from streams.ingest.decode import Message, decode
+from streams.ingest.sandbox import Rehearsal, Tried, commit_rehearsal, tried
+from streams.ingest.turns import Carrying, Committed, Made, Partition
 from streams.worker_settings import RETRY_SECONDS
 
 EXIT_BUG = 70
@@ -120,16 +120,24 @@ class Pipeline:
         Waits for the database if a new place has to be numbered while it is away.
         """
         if messages and is_sandbox(messages[0].topic):
-            return Rehearsal([tried(decode(message, self._rules)) for message in messages])
-        return Batch([self._ready(decode(message, self._rules)) for message in messages], self._cells)
+            return Rehearsal([self._asking(self._tried, message) for message in messages])
+        return Batch([self._asking(self._ready, message) for message in messages], self._cells)
 
-    def _ready(self, decoded: Decoded) -> Ready:
+    def _tried(self, message: Message) -> Tried:
+        return tried(decode(message, self._rules))
+
+    def _ready(self, message: Message) -> Ready:
+        decoded = decode(message, self._rules)
+        self._chunks.ensure(decoded.received_on)
+        return make_ready(decoded, self._cells)
+
+    def _asking(self, read: Callable[[Message], Made], message: Message) -> Made:
+        """Read a message; wait for the database if a place, a chunk or a merger is to be asked for while it is away."""
         while True:
             try:
-                self._chunks.ensure(decoded.received_on)
-                return make_ready(decoded, self._cells)
+                return read(message)
             except TRANSIENT as error:
-                self._wait("database away while numbering a place", error)
+                self._wait("database away while reading a message", error)
 
     def commit(self, batch: Batch | Rehearsal) -> Committed:
         """Commit, again and again until the database takes it.

@@ -21,6 +21,8 @@ from streams.ledger.registers import contradiction, verdict_on
 # Of its own: a sandbox never waits for the landlord's ledger, nor the ledger for a sandbox.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('sandbox ' || topic, 0)) FROM unnest(%s::text[]) AS topic"
 Key = tuple[Any, ...]
+NAMED = {"stock": "stock_on", "declaration": "scope", "counts": "month"}
+"""The field that names a register."""
 
 
 class Tried(NamedTuple):
@@ -53,6 +55,8 @@ def tried(decoded: Decoded) -> Tried:
         if verdict.contradicts:
             told.warnings.append((position, contradiction()))
         outcomes[verdict.outcome if in_scope or verdict.outcome != "applied" else "out_of_scope"] += 1
+    if decoded.elsewhere:
+        outcomes["out_of_scope"] += decoded.elsewhere
     if decoded.rejected:
         outcomes["quarantined"] = len(decoded.rejected)
     told.outcomes = outcomes
@@ -61,10 +65,10 @@ def tried(decoded: Decoded) -> Tried:
 
 def _entries(decoded: Decoded) -> Iterator[tuple[int, Key, Rank, bool]]:
     for move in decoded.moves:
-        yield move.position, move.key, move.rank, move.in_scope
+        if move.told:
+            yield move.position, move.key, move.rank, move.in_scope
     for register in decoded.registers:
-        named = register.data["stock_on" if register.kind == "stock" else "scope"]
-        yield register.position, (register.kind, named), register.rank, True
+        yield register.position, (register.kind, register.data[NAMED[register.kind]]), register.rank, True
 
 
 def commit_rehearsal(connection: psycopg.Connection[Any], rehearsal: Rehearsal) -> Committed:

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import orjson
 import psycopg
 
+from schemas.events.places import Place, place_of
 from schemas.events.reading import Problem
 
 Rank = tuple[int, bytes]
-Intern = Callable[[tuple[str, str | None, str | None]], int]
+Intern = Callable[[Place], int]
 
 STOCK_COUNTS = (
     "let",
@@ -136,10 +137,11 @@ def apply_stock(
     columns = ("landlord", "stock_on", "cell_id", "rooms", *STOCK_COUNTS, "tenancies_by_start_year")
     with cursor.copy(f"COPY core.stock_cell ({', '.join(columns)}) FROM STDIN") as copy:
         for cell in data["cells"]:
-            place = (cell["commune"], cell.get("qpv_2024"), cell.get("qpv_2015"))
             counts = [cell.get(name, 0) for name in STOCK_COUNTS]
             tenancies = orjson.dumps(cell.get("tenancies_by_start_year", {})).decode()
-            copy.write_row((landlord, stock_on, intern(place), cell.get("rooms", "unknown"), *counts, tenancies))
+            copy.write_row(
+                (landlord, stock_on, intern(place_of(cell)), cell.get("rooms", "unknown"), *counts, tenancies)
+            )
     cursor.execute(COUNT_STOCK, (landlord, stock_on))
     return verdict
 

@@ -48,24 +48,26 @@ def month_start(month: str | None) -> date | None:
 def packed_move(
     data: dict[str, Any],
     *,
-    landlord: str,
+    key: tuple[str, bytes],
+    rank: tuple[int, bytes],
     direction: str,
-    content_hash: bytes,
     received_on: date,
     effective_on: date,
     cell_id: int,
     flow: int | None,
 ) -> bytes:
-    """Return one row of `incoming` without its number, which `numbered` puts before it."""
-    move_id: UUID = data["move_id"]
+    """Return one row of `incoming` without its number, which `numbered` puts before it.
+
+    `key` is the landlord and the move, `rank` the revision and the content's hash.
+    """
     dwelling: UUID = data["dwelling"]
     head = _HEAD.pack(
         16,
-        move_id.bytes,
+        key[1],
         8,
-        data["revision"],
+        rank[0],
         16,
-        content_hash,
+        rank[1],
         4,
         received_on.toordinal() - _POSTGRES_EPOCH,
         4,
@@ -82,7 +84,7 @@ def packed_move(
             NULL if flow is None else _SHORT.pack(2, flow),
             _packed_date(data["notice_received_on"]),
             _packed_date(month_start(data["tenancy_started_on"])),
-            text(landlord),
+            text(key[0]),
             text(direction),
             text(data["status"]),
             text(data["date_precision"]),

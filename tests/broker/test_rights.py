@@ -10,7 +10,7 @@ from kafka.errors import AuthorizationError, KafkaError, TopicAuthorizationFaile
 
 from producers.publisher import Publisher
 from runtime.broker import client_options, landlord_connection
-from runtime.topics import ALERTS, SENTINEL, landlord_principal, moves_topic, receipts_topic
+from runtime.topics import ALERTS, SENTINEL, landlord_principal, moves_topic, receipts_topic, sandbox_topic
 from tests.streams.faults.events import Sent, messages, move
 from tests.streams.faults.harness import Stage
 
@@ -47,7 +47,15 @@ def test_a_landlord_writes_its_own_topic_and_no_other(stage: Stage) -> None:
     own, other = stage.enrol(2)
     write(stage, own, moves_topic(own))
     assert [record.value for record in stage.topic(moves_topic(own))] == [b"{}"]
-    for topic in (moves_topic(other), receipts_topic(own), receipts_topic(other), SENTINEL, ALERTS):
+    write(stage, own, sandbox_topic(own))
+    for topic in (
+        moves_topic(other),
+        sandbox_topic(other),
+        receipts_topic(own),
+        receipts_topic(other),
+        SENTINEL,
+        ALERTS,
+    ):
         with pytest.raises(REFUSED):
             write(stage, own, topic)
     assert not any(stage.records([moves_topic(other), receipts_topic(own), receipts_topic(other), SENTINEL]).values())
@@ -72,7 +80,8 @@ def test_a_topic_that_does_not_exist_is_refused_and_not_made(stage: Stage) -> No
 def test_no_landlord_reads_moves_not_even_its_own(stage: Stage) -> None:
     own, other = stage.enrol(2)
     stage.publish([*messages(own, 2, 2), *messages(other, 2, 2)])
-    for topic in (moves_topic(own), moves_topic(other)):
+    write(stage, own, sandbox_topic(own))
+    for topic in (moves_topic(own), moves_topic(other), sandbox_topic(own)):
         with pytest.raises(REFUSED):
             read(stage, own, topic)
 

@@ -16,8 +16,10 @@ from tests.streams.stage import Stage, declaration, message, move, stock
 
 pytestmark = pytest.mark.services
 SECRET = 3
+PARTS_SHOWN = ("all", "qpv", "hors_qpv", "non_localise")
 QUIET = {"commune": "09122", "qpv_2024": "QN00902M", "qpv_2015": "QP009002"}
 AROUND = {"commune": "09122"}
+UNLOCATED = {"commune": "09122", "qpv_status": "unknown"}
 SECOND = {"commune": "31555", "qpv_2024": "QN03107M", "qpv_2015": "QP031007"}
 VARIABLES = {"departement": "09", "qpv": "QN00902M"}
 NOT_COUNTS_OF_MOVES = {"QPV suivis", "QPV comptés", "longitude", "latitude", "Bailleurs"}
@@ -42,14 +44,14 @@ def moves_in(place: dict[str, str], direction: str, count: int, first: int) -> l
 def told(settings: Settings, database: psycopg.Connection[Any], counts: dict[str, int]) -> None:
     """Send a stock of two years, these counts of February's departures, 20 arrivals everywhere, and declare."""
     stage = Stage(settings, database)
-    places = {"inside": QUIET, "outside": AROUND, "elsewhere": SECOND}
+    places = {"inside": QUIET, "outside": AROUND, "unlocated": UNLOCATED, "elsewhere": SECOND}
     cells = [place | {"let": 400} for place in places.values()]
     events = [stock(*cells, stock_on="2024-01-01"), declaration()]
     for rank, (where, place) in enumerate(places.items()):
         events += moves_in(place, "out", counts[where], 1000 * rank + 1)
         events += moves_in(place, "in", 20, 1000 * rank + 501)
     assert stage.take(message(0, events)) == 1
-    assert stage.rows("SELECT count(*) FROM core.move") == [(sum(counts.values()) + 60,)]
+    assert stage.rows("SELECT count(*) FROM core.move") == [(sum(counts.values()) + 20 * len(places),)]
     stage.close()
 
 
@@ -59,11 +61,11 @@ def viewer(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-@pytest.fixture(params=["inside", "outside"])
+@pytest.fixture(params=["inside", "outside", "unlocated"])
 def secret_place(request: pytest.FixtureRequest, settings: Settings, database: psycopg.Connection[Any]) -> str:
-    """A region where 3 departures are secret: inside the quartier, or around it in its commune."""
+    """A region where 3 departures are secret: inside the quartier, around it in its commune, or not located there."""
     where: str = request.param
-    told(settings, database, {"inside": 27, "outside": 41, "elsewhere": 90} | {where: SECRET})
+    told(settings, database, {"inside": 27, "outside": 41, "unlocated": 33, "elsewhere": 90} | {where: SECRET})
     return where
 
 
@@ -93,7 +95,7 @@ def test_what_is_not_secret_is_shown(secret_place: str, viewer: psycopg.Connecti
     live = shown(viewer, PARTS, "departures", "arrivals", "solde")
     assert live["qpv_2024", "QN03107M", 30, "all"]["departures"] == 90
     around = live["commune", "09122", 30, "all"]["departures"]
-    assert around == (41 + SECRET if secret_place == "inside" else None)
+    assert around == (41 + 33 + SECRET if secret_place == "inside" else None)
     quartier = live["qpv_2024", "QN00902M", 30, "all"]["departures"]
     assert quartier == (None if secret_place == "inside" else 27)
 
@@ -102,7 +104,7 @@ def test_no_difference_of_parts_gives_the_secret_back(secret_place: str, viewer:
     live = shown(viewer, PARTS, "departures", "arrivals", "solde")
     for level, code in {key[:2] for key in live}:
         for window in (30, 90, 365):
-            parts = [live.get((level, code, window, part), {}).get("departures") for part in ("all", "qpv", "hors_qpv")]
+            parts = [live.get((level, code, window, part), {}).get("departures") for part in PARTS_SHOWN]
             counts = [count for count in parts if count is not None]
             assert SECRET not in counts
             assert SECRET not in {a - b for a, b in permutations(counts, 2)}
@@ -137,7 +139,7 @@ def assert_kept(counts: list[Any]) -> None:
 def test_zero_is_a_value_and_not_a_secret(
     settings: Settings, database: psycopg.Connection[Any], viewer: psycopg.Connection[Any]
 ) -> None:
-    told(settings, database, {"inside": 0, "outside": 41, "elsewhere": 90})
+    told(settings, database, {"inside": 0, "outside": 41, "unlocated": 33, "elsewhere": 90})
     (asked,) = (
         one
         for one in QUERIES

@@ -22,6 +22,8 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from operations import compose, worker_health
+from operations.certificates import CertificateFiles
+from operations.commands.gateway import certificate
 from operations.services import grafana_service, install
 from runtime.broker import admin
 from runtime.clock import SystemClock
@@ -34,7 +36,7 @@ FILE = ROOT / "docker-compose.yml"
 TEXT = FILE.read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
 ONE_SHOT = {"migrate"}
-PYTHON = ("migrate", "worker")
+PYTHON = ("migrate", "worker", "gateway")
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 EXACT = re.compile(r"^[a-z0-9./-]+:\d+\.\d+\.\d+(-[a-z0-9.]+)*$")
 
@@ -69,7 +71,7 @@ def test_the_file_is_valid_by_the_compose_specification() -> None:
 
 
 def test_it_has_every_service_of_the_system() -> None:
-    assert SERVICES.keys() == {"kafka", "timescaledb", "migrate", "worker", "grafana", "grafana-public"}
+    assert SERVICES.keys() == {"kafka", "timescaledb", "migrate", "worker", "gateway", "grafana", "grafana-public"}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -97,13 +99,18 @@ def test_each_variable_is_written_by_quartiers_or_has_a_default(elsewhere: Setti
     for name, kind, _ in used:
         assert name in written, name
         assert kind, f"{name}: neither a default nor a message when it is missing"
-        assert ("PASSWORD" in name) == (kind == "?"), f"{name}: a password has no default, anything else has one"
+        secret = "PASSWORD" in name or "KEYSTORE" in name
+        assert secret == (kind == "?"), f"{name}: a secret has no default, anything else has one"
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_published_ports_are_loopback_only(service: str) -> None:
+def test_published_ports_are_loopback_only_but_the_encrypted_ones_of_a_public_server(
+    service: str, elsewhere: Settings
+) -> None:
     for port in SERVICES[service].get("ports", []):
-        assert port.startswith("127.0.0.1:"), port
+        assert resolved(port, {}).startswith("127.0.0.1:"), port
+        assert port.startswith("127.0.0.1:") or port.endswith((":9095", ":8443")), port
+    assert elsewhere.listen_address == "127.0.0.1"
     assert SERVICES[service].get("network_mode") is None
 
 
@@ -147,6 +154,7 @@ def test_nobody_starts_before_what_it_needs() -> None:
     healthy, done = "service_healthy", "service_completed_successfully"
     assert conditions["migrate"] == {"kafka": healthy, "timescaledb": healthy}
     assert conditions["worker"] == {"kafka": healthy, "timescaledb": healthy, "migrate": done}
+    assert conditions["gateway"] == {"kafka": healthy}
     assert conditions["grafana"] == conditions["grafana-public"] == {"migrate": done}
 
 
@@ -228,6 +236,21 @@ def test_the_containers_are_given_what_the_settings_read_and_nothing_else(
     assert given.keys() - asked.asked <= {"APP_DATADIR"}
 
 
+def test_the_gateways_container_has_the_certificate_and_no_password(
+    elsewhere: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = environment_of("gateway", compose.environment(elsewhere))
+    assert not [name for name in given if "PASSWORD" in name]
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "environ", dict(given, QUARTIERS_CACHE=str(tmp_path / "read-only")))
+        settings = Settings.load()
+        assert (settings.kafka_bootstrap, settings.port("gateway")) == ("kafka:9092", 8443)
+        file = certificate(settings, tmp_path)
+    assert file.read_bytes() == CertificateFiles.of(elsewhere).server.read_bytes()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert not (tmp_path / "read-only").exists(), "a port or a certificate was made in the container"
+
+
 def test_the_worker_writes_only_where_its_container_lets_it(
     elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,10 +298,11 @@ def accepts(port: str) -> bool:
         return probe.connect_ex(("127.0.0.1", int(port))) == 0
 
 
-def administrator(address: str, password: str) -> KafkaAdminClient:
+def administrator(address: str, password: str, authority: Path | None = None) -> KafkaAdminClient:
     return KafkaAdminClient(
         bootstrap_servers=address,
-        security_protocol="SASL_PLAINTEXT",
+        security_protocol="SASL_SSL" if authority else "SASL_PLAINTEXT",
+        ssl_cafile=str(authority) if authority else None,
         sasl_mechanism="SCRAM-SHA-256",
         sasl_plain_username="admin",
         sasl_plain_password=password,
@@ -298,7 +322,7 @@ def answers(port: str) -> bool:
 @contextmanager
 def broker_on(ports: list[str], folder: Path, tools: Path) -> Iterator[bool]:
     """Run the script of the service `kafka`; tell whether it answers, or ended because a port is another's by now."""
-    inside, controller, outside = ports
+    inside, controller, outside, encrypted = ports
     data, log = folder / "data", folder / "log"
     data.mkdir(parents=True)
     script = next(path for path, _ in mounts("kafka") if path.suffix == ".sh")
@@ -311,6 +335,10 @@ def broker_on(ports: list[str], folder: Path, tools: Path) -> Iterator[bool]:
         "INSIDE_PORT": inside,
         "CONTROLLER_PORT": controller,
         "OUTSIDE_PORT": outside,
+        "TLS_PORT": encrypted,
+        "QUARTIERS_KAFKA_TLS_PORT": encrypted,
+        "QUARTIERS_PUBLIC_HOST": "127.0.0.1",
+        "QUARTIERS_TLS_KEYSTORE": compose.environment(Settings("compose", folder))["QUARTIERS_TLS_KEYSTORE"],
         "QUARTIERS_KAFKA_PORT": outside,
         "QUARTIERS_PASSWORD_ADMIN": "right",
         "TMPDIR": str(folder),
@@ -336,29 +364,37 @@ def broker_on(ports: list[str], folder: Path, tools: Path) -> Iterator[bool]:
 
 
 @pytest.fixture
-def container_broker(settings: Settings, tmp_path: Path) -> Iterator[str]:
-    """The script of the service `kafka`, run on the native Kafka as if its folder were the image's; its address."""
+def container_broker(settings: Settings, tmp_path: Path) -> Iterator[tuple[str, str, Path]]:
+    """The script of the service `kafka`, run on the native Kafka as if its folder were the image's.
+
+    Gives its address, the encrypted one, and the authority that signed the certificate.
+    """
     jars, tools = install.kafka_jars(settings.cache_dir, print), tmp_path / "bin"
     tools.mkdir()
     for name, main in (("kafka-storage.sh", "kafka.tools.StorageTool"), ("kafka-server-start.sh", "kafka.Kafka")):
         (tools / name).write_text(f'#!/bin/sh\nexec java -Xmx256m -cp "{jars}/*" {main} "$@"\n')
         (tools / name).chmod(0o755)
     for attempt in range(5):
-        ports = free_ports(3)
-        with broker_on(ports, tmp_path / str(attempt), tools) as started:
+        ports = free_ports(4)
+        folder = tmp_path / str(attempt)
+        with broker_on(ports, folder, tools) as started:
             if started:
-                yield f"127.0.0.1:{ports[-1]}"
+                authority = CertificateFiles.of(Settings("compose", folder)).authority
+                yield f"127.0.0.1:{ports[2]}", f"127.0.0.1:{ports[3]}", authority
                 return
     pytest.fail("free ports were taken five times before the broker listened on them")
 
 
 @pytest.mark.services
-def test_the_broker_of_the_containers_knows_its_administrator_and_refuses_others(container_broker: str) -> None:
-    client = administrator(container_broker, "right")
-    assert client.list_topics() == []
-    client.close()
+def test_the_broker_of_the_containers_knows_its_administrator_and_refuses_others(
+    container_broker: tuple[str, str, Path],
+) -> None:
+    plain, encrypted, authority = container_broker
+    for client in (administrator(plain, "right"), administrator(encrypted, "right", authority)):
+        assert client.list_topics() == []
+        client.close()
     with pytest.raises(KafkaError):
-        administrator(container_broker, "wrong").list_topics()
+        administrator(plain, "wrong").list_topics()
 
 
 @pytest.mark.services

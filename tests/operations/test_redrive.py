@@ -19,6 +19,7 @@ from schemas.events.rules import Rules
 from schemas.territories import load
 from streams.counters.chunks import FactChunks
 from streams.ingest.commit import GATE
+from streams.ingest.lineage import RecordedLineage
 from streams.ledger.moves import lock_landlords
 from tests.operations.conftest import Quartiers
 from tests.streams.stage import SIRENS, Stage, known_rules, message, move, until
@@ -167,3 +168,30 @@ def test_the_command_says_how_many(stage: Stage, here: Settings, quartiers: Quar
     stage.take(message(0, [move(commune="31998"), move(number=2)], day=FIRST))
     said = quartiers("quarantine", "redrive")
     assert (said.code, said.out) == (0, "Événements relus : 1 ; acceptés : 0 ; encore refusés : 1.\n")
+
+
+def test_a_successors_event_waits_for_the_merger_and_then_corrects_its_predecessors(stage: Stage) -> None:
+    old, new = SIRENS
+    former = {"former_move_id": move(old)["data"]["move_id"], "former_landlord": old}
+    stage.take(message(0, [move(old, effective_on="2025-12-20")], siren=old))
+    corrected = move(new, number=7, revision=5, effective_on="2025-12-21", **former)
+    stage.take(message(0, [corrected], siren=new))
+    assert stage.rows("SELECT reason FROM core.quarantine") == [("not_successor",)]
+    lineage = Rules(load(), RecordedLineage(stage.another_connection))
+    assert redrive(stage, lineage) == Redriven(1, 0)
+    with stage.connection.transaction():
+        stage.connection.execute("INSERT INTO core.landlord (siren, name) VALUES (%s, 'Nouveau')", (new,))
+        stage.connection.execute(
+            "INSERT INTO core.landlord (siren, name, merged_into, merged_on) VALUES (%s, 'Ancien', %s, '2026-01-01')",
+            (old, new),
+        )
+    with stage.another_worker() as other, ThreadPoolExecutor(1) as pool:
+        with other.transaction(), other.cursor() as cursor:
+            lock_landlords(cursor, [old])
+            patient = pool.submit(redrive, stage, lineage)
+            blocked = "SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+            until(lambda: stage.rows(blocked, other.info.backend_pid))
+        assert patient.result() == Redriven(1, 1)
+    counted = stage.rows("SELECT landlord, day::text, n FROM core.daily_counter")
+    assert counted == [(old, "2025-12-21", 1)]
+    stage.assert_counters_equal_a_recount()

@@ -34,7 +34,7 @@ def test_a_reader_sees_no_table_of_the_core_and_makes_nothing(settings: Settings
         "SELECT payload FROM core.quarantine",
         "CREATE TEMP TABLE mine (n integer)",
         "CREATE TABLE public.mine (n integer)",
-        "SELECT core.intern_cell('31555', NULL, NULL)",
+        "SELECT core.intern_cell('31555', NULL, NULL, 'outside')",
         "SELECT pg_read_file('/etc/passwd')",
         "COPY (SELECT 1) TO PROGRAM 'true'",
     ):

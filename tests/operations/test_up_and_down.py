@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from operations import instance, supervisor
-from operations.services import broker_service, database_service, worker_service
+from operations.services import broker_service, database_service, gateway_service, worker_service
 from operations.services.process import wait_until
 from operations.services.processes import start_time
 from runtime.database import connect
@@ -107,6 +107,25 @@ def test_the_second_worker_is_looked_after_too_and_goes_when_it_is_not_wanted(
     assert second.pid() is None
     assert supervisor.process(running).pid() is not None
     assert worker_service.process(running, 1).pid() is not None
+
+
+def test_a_gateway_that_is_wanted_is_looked_after_and_goes_when_it_is_not(
+    running: Settings, quartiers: Quartiers
+) -> None:
+    said = quartiers(*UP, "--gateway")
+    assert said.code == 0, said.err
+    assert f"Passerelle : https://127.0.0.1:{running.port('gateway')}" in said.out
+    process = gateway_service.process(running)
+    old = process.pid()
+    assert old is not None
+    os.kill(old, signal.SIGKILL)
+    assert wait_until(lambda: process.pid() not in (None, old), 30), "nobody looks after the gateway"
+    assert quartiers(*UP).code == 0
+    assert process.pid() is not None, "it is forgotten"
+    assert "gateway" in quartiers("status").out
+    assert quartiers(*UP, "--no-gateway").code == 0
+    assert process.pid() is None
+    assert "gateway" not in quartiers("status").out
 
 
 def test_status_doctor_and_logs_of_what_runs(running: Settings, quartiers: Quartiers) -> None:

@@ -1,4 +1,4 @@
-"""The published contract: what is accepted, what is refused, and its JSON Schema files."""
+"""The models of the contract: what is accepted, what is refused."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
+from schemas.contract.publish import PUBLISHED
 from schemas.events.models import Event
-from schemas.events.publish import PUBLISHED, PUBLISHED_MODELS, render
 
 EVENT: TypeAdapter[Any] = TypeAdapter(Event)
 
@@ -80,13 +80,6 @@ def test_a_field_that_looks_like_personal_data_is_refused_by_name(field: str) ->
 def test_a_wrong_value_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         EVENT.validate_python(move_event(**wrong))
-
-
-@pytest.mark.parametrize("name", PUBLISHED_MODELS)
-def test_the_published_schema_is_the_one_the_models_make(name: str) -> None:
-    text = (PUBLISHED / name).read_text(encoding="utf-8")
-    assert text == render(PUBLISHED_MODELS[name]), "run: python -m schemas.events.publish"
-    Draft202012Validator.check_schema(json.loads(text))
 
 
 def test_the_published_schema_accepts_what_the_model_accepts() -> None:

@@ -16,7 +16,10 @@ PLACES: tuple[dict[str, str], ...] = (
     {"commune": "31555", "qpv_2024": "QN03117N"},
     {"commune": "31555", "qpv_2015": "QP031007"},
     {"commune": "65417", "qpv_2024": "QN06503M", "qpv_2015": "QP065003"},
-    {"commune": "65440", "qpv_2024": "QN06503M", "qpv_2015": "QP065003"},
+    {"commune": "65440", "qpv_2024": "QN06503M", "qpv_2015": "QP065003", "qpv_status": "inside"},
+    {"commune": "31555", "qpv_status": "inside"},
+    {"commune": "31555", "qpv_status": "uncertain"},
+    {"commune": "65440", "qpv_status": "unknown", "qpv_2015": "QP065003"},
 )
 # Both sides of the edges of the three windows, of months and of years; tomorrow's moves.
 DAYS = (
@@ -45,6 +48,7 @@ SPOILERS = (
     {"effective_on": "2027-06-01", "status": "effective", "cancel_reason": None},
     {"reason": "demenagement", "code_list_version": 1},
     {"revision": "1"},
+    {"qpv_2024": "QN03107M", "qpv_status": "outside"},
     {"nom": "Dupont"},
 )
 

@@ -33,7 +33,7 @@ KEPT = (
     "revision status date_precision cancel_reason location_method location_quality rooms financing reason place "
     "household_type household_size holder_age"
 ).split()
-PLACE = ("commune", "qpv_2024", "qpv_2015")
+PLACE = ("commune", "qpv_2024", "qpv_2015", "qpv_status")
 State = dict[str, Any]
 
 
@@ -49,7 +49,12 @@ def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def _ladder(commune: str, qpv_2024: str | None, qpv_2015: str | None) -> list[tuple[str, str]]:
+def _place(data: dict[str, Any]) -> tuple[str | None, ...]:
+    told = data.get("qpv_status") or ("inside" if data.get("qpv_2024") else "outside")
+    return (data["commune"], data.get("qpv_2024"), data.get("qpv_2015"), told)
+
+
+def _ladder(commune: str, qpv_2024: str | None, qpv_2015: str | None, _status: str) -> list[tuple[str, str]]:
     place = load().communes[commune]
     rungs = [("qpv_2024", qpv_2024), ("qpv_2015", qpv_2015), ("commune", commune), ("epci", place.epci)]
     rungs += [("departement", place.departement), ("region", place.region)]
@@ -93,7 +98,7 @@ class Oracle:
         rows["facts"] = Counter()
         for (siren, move_id), ((_, hashed), state) in self.moves.items():
             day, flow = _effective_day(state), _flow(state)
-            place = tuple(state[name] for name in PLACE)
+            place: Any = _place(state)
             tenancy = _day(state["tenancy_started_on"] and state["tenancy_started_on"] + "-01")
             kept = tuple(state[name] for name in KEPT)
             dates = (state["received_on"], day, _day(state["notice_received_on"]), tenancy)
@@ -115,7 +120,7 @@ class Oracle:
             for (siren, scope), (rank, state) in self.declarations.items()
         }
         rows["stocks"] = {
-            (siren, _day(stock_on), *rank, state["received_on"], *(cell.get(name) for name in PLACE), cell["let"])
+            (siren, _day(stock_on), *rank, state["received_on"], *_place(cell), cell["let"])
             for (siren, stock_on), (rank, state) in self.stocks.items()
             for cell in state["cells"]
         }
@@ -129,15 +134,16 @@ def _effective_day(state: State) -> date:
     return day.replace(day=1) if state["date_precision"] == "month" else day
 
 
-def _flow(state: State) -> tuple[str, str, bool, bool] | None:
+def _flow(state: State) -> tuple[str, str, bool | None, bool] | None:
     nature = NATURES.get((state["direction"], state["reason"]))
     if nature is None or state["status"] != "effective":
         return None
-    return state["direction"], nature, state["qpv_2024"] is not None, state["date_precision"] == "month"
+    inside = True if state["qpv_2024"] else {"outside": False}.get(_place(state)[3] or "")
+    return state["direction"], nature, inside, state["date_precision"] == "month"
 
 
 FLOW = "f.direction, f.nature_class, f.inside_qpv, f.month_precision"
-CELL = "c.commune, c.qpv_2024, c.qpv_2015"
+CELL = "c.commune, c.qpv_2024, c.qpv_2015, c.qpv_status"
 QUERIES = {
     "moves": "SELECT landlord, move_id, dwelling, content_hash, received_on, effective_on, notice_received_on, "
     f"tenancy_started_on, m.direction, {CELL}, {FLOW}, {', '.join(KEPT)} "
@@ -150,7 +156,7 @@ QUERIES = {
     "FROM core.rolling_counter JOIN core.territory USING (territory_id) JOIN core.flow AS f USING (flow)",
     "facts": f"SELECT landlord, {CELL}, effect_month, {FLOW}, tenancy_started_on, reason, place, rooms, financing, "
     "sum(delta) FROM core.fact JOIN core.cell AS c USING (cell_id) JOIN core.flow AS f USING (flow) "
-    "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 HAVING sum(delta) <> 0",
+    "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 HAVING sum(delta) <> 0",
     "declarations": "SELECT DISTINCT ON (landlord, scope) landlord, scope, revision, content_hash, complete_through, "
     "received_on FROM core.declaration ORDER BY landlord, scope, revision DESC, content_hash DESC",
     "stocks": "SELECT landlord, stock_on, revision, content_hash, received_on, "

@@ -31,11 +31,13 @@ TYPES = {
     "in": "fr.data-quartiers.tenancy.move-in.v1",
     "stock": "fr.data-quartiers.stock.v1",
     "declaration": "fr.data-quartiers.declaration.v1",
+    "counts": "fr.data-quartiers.counts.v1",
 }
 PATIENCE = 30.0
 WRITTEN = (
     "core.move core.fact core.daily_counter core.monthly_counter core.rolling_counter core.ingest_offset "
-    "core.quarantine core.tally core.outbox core.stock_cell core.stock_counter core.stock core.declaration"
+    "core.quarantine core.tally core.outbox core.stock_cell core.stock_counter core.stock core.declaration "
+    "core.counts core.counts_cell"
 ).split()
 Event = dict[str, Any]
 
@@ -71,6 +73,11 @@ def declaration(siren: str = SIRENS[0], **changes: Any) -> Event:
     return event(siren, "declaration", data | changes)
 
 
+def counts(*cells: dict[str, Any], siren: str = SIRENS[0], **changes: Any) -> Event:
+    """Return valid counts of February."""
+    return event(siren, "counts", {"month": "2026-02", "revision": 1, "cells": list(cells)} | changes)
+
+
 def stock(*cells: dict[str, Any], siren: str = SIRENS[0], **changes: Any) -> Event:
     """Return a valid stock of these cells."""
     return event(siren, "stock", {"stock_on": "2026-01-01", "revision": 1, "cells": list(cells)} | changes)
@@ -89,6 +96,7 @@ class Stage:
     def __init__(self, settings: Settings, connection: psycopg.Connection[Any]) -> None:
         self.settings = settings
         self.connection = connection
+        self.rules = known_rules()
         self.cells = Cells(lambda: connect(settings, "ingest"))
         self._auditor = connect(settings, "ingest", autocommit=True)
         prepare_connection(connection)
@@ -109,7 +117,7 @@ class Stage:
 
     def batch(self, *messages: Message) -> Batch:
         """Decode and pack a take of messages."""
-        return Batch([make_ready(decode(item, known_rules()), self.cells) for item in messages], self.cells)
+        return Batch([make_ready(decode(item, self.rules), self.cells) for item in messages], self.cells)
 
     def take(self, *messages: Message) -> int:
         """Commit a take of messages as the worker does; return how many were new."""
@@ -139,6 +147,10 @@ class Stage:
         with connect(self.settings, "ingest", autocommit=True) as other:
             prepare_connection(other)
             yield other
+
+    def another_connection(self) -> psycopg.Connection[Any]:
+        """A connection of the worker's role; whoever asks closes it."""
+        return connect(self.settings, "ingest")
 
     def wait_until_blocked(self, waiting: psycopg.Connection[Any], by: psycopg.Connection[Any]) -> str:
         """Return the kind of lock on which one session waits for the other; fail if it never does."""

@@ -8,7 +8,8 @@ import pytest
 
 import schemas.territories
 from schemas.territories import Qpv, Territories, load
-from schemas.territories.checks import departement_of_commune, departement_of_qpv
+from schemas.territories.checks import departement_of_qpv
+from schemas.territories.models import departement_of_commune
 
 OCCITANIE = {"09", "11", "12", "30", "31", "32", "34", "46", "48", "65", "66", "81", "82"}
 

@@ -8,9 +8,12 @@ SELECT quarantine_id, landlord.name, quarantine.landlord, received_at, reason, p
     topic, message_offset, event_index, purged_at
 FROM core.quarantine JOIN staff.landlord USING (landlord);
 
+-- What is particular of a landlord is told; one that sends counts has no household class, no tenure and no path.
 -- Sandboxes have offsets as moves have, and count nowhere: neither a landlord nor progress can be told from them.
 CREATE OR REPLACE VIEW staff.landlord AS
-SELECT topic.landlord, coalesce(name, topic.landlord) AS name
+SELECT topic.landlord, coalesce(name, topic.landlord) AS name, expected_dwellings, suspended_at IS NOT NULL AS suspended,
+    merged_into, merged_on, coalesce(series_broken, false) AS series_broken,
+    EXISTS (SELECT FROM core.counts WHERE counts.landlord = topic.landlord) AS by_counts
 FROM (SELECT siren AS landlord FROM core.landlord
       UNION SELECT substr(topic, length('tenancy.moves.') + 1) FROM core.ingest_offset
       WHERE starts_with(topic, 'tenancy.moves.')) AS topic

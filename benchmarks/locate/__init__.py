@@ -1,0 +1,1 @@
+"""How fast dwellings are located."""

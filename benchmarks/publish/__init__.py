@@ -1,0 +1,1 @@
+"""How fast a landlord's file is published."""
