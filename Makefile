@@ -48,6 +48,7 @@ bench: $(STAMP) ## Locate dwellings, publish a file, replay a million events bes
 	$(VENV)/bin/python -m benchmarks.locate
 	$(VENV)/bin/python -m benchmarks.publish
 	$(VENV)/bin/python -m benchmarks.replay
+	$(VENV)/bin/python -m benchmarks.mutated
 	$(VENV)/bin/python -m benchmarks.panels
 
 up: $(STAMP) ## Start Kafka, the database, a worker, and Grafana if it is installed

@@ -7,7 +7,7 @@ Validation is strict JSON: a number is never taken for a date, nor a string for 
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any, NotRequired, Union
 
@@ -76,10 +76,14 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a message holds: valid events with their index, and refused ones."""
+    """What a message holds: valid events with their index, and refused ones.
+
+    `texts` are those of its first events, as far as the message had to be cut into them.
+    """
 
     events: list[tuple[int, dict[str, Any]]]
     rejected: list[Rejected]
+    texts: list[str] = field(default_factory=list)
 
 
 def _iso(pattern: str, schema: core_schema.CoreSchema) -> GetPydanticSchema:
@@ -201,28 +205,26 @@ def _explain(error: ValidationError) -> Problem:
 
 
 _BLANK = " \t\n\r"
-# Possessive, and the closing quote optional: linear in the text, also where a string never ends.
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
+# Brackets in a row, and before them texts and all else. Possessive, and the closing quote optional: linear in the
+# text, also where a string never ends.
+_BRACKETS = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]|\\.)*+"?)*+([\[{]++|[\]}]++)', re.DOTALL)
 
 
-def _deep_slices(text: str) -> list[str]:
-    """Cut an array by brackets and commas alone: for one that is nested too deep for Python's own decoder.
+def _deep_end(text: str, at: int) -> int:
+    """Return where the element that begins at `at` ends, by its brackets alone: it is too deep for Python's decoder.
 
-    Raises RecursionError if its brackets do not even match.
+    Raises RecursionError if they never match.
     """
-    found, depth, start = [], 0, 0
-    for token in _TOKEN.finditer(text):
-        mark = token.group()
-        if mark in "[{":
-            depth += 1
-            start = token.end() if depth == 1 else start
-        elif depth == 1 and mark in ",]":
-            found.append(text[start : token.start()].strip(_BLANK))
-            start = token.end()
-        depth -= mark in "]}"
-    if depth:
-        raise RecursionError("brackets do not match")
-    return found
+    depth = 0
+    while found := _BRACKETS.match(text, at):
+        start, at = found.span(1)
+        if text[start] in "[{":
+            depth += at - start
+        elif at - start >= depth:
+            return start + depth
+        else:
+            depth -= at - start
+    raise RecursionError("brackets do not match")
 
 
 def _slices(text: str, last: int | None = None) -> list[str]:
@@ -238,7 +240,10 @@ def _slices(text: str, last: int | None = None) -> list[str]:
             at += 1
         if text[at] == "]" and not found:
             break
-        end = decoder.raw_decode(text, at)[1]
+        try:
+            end = decoder.raw_decode(text, at)[1]
+        except RecursionError:
+            end = _deep_end(text, at)
         found.append(text[at:end])
         if len(found) - 1 == last:
             break
@@ -268,7 +273,7 @@ def _examine(element: str) -> dict[str, Any] | Problem:
 
 def _one_by_one(elements: list[str], known: list[dict[str, Any] | None]) -> Reading:
     """Return a reading, examining only what is not known to be valid: elements after the last such are not needed."""
-    reading = Reading([], [])
+    reading = Reading([], [], elements)
     for index in range(max(len(elements), len(known))):
         found = known[index] if index < len(known) else None
         examined = found if found is not None else _examine(elements[index])
@@ -279,17 +284,10 @@ def _one_by_one(elements: list[str], known: list[dict[str, Any] | None]) -> Read
     return reading
 
 
-def _elements(text: str, last: int | None = None) -> list[str]:
-    try:
-        return _slices(text, last)
-    except RecursionError:
-        return _deep_slices(text)
-
-
 def element_texts(payload: bytes, last: int | None = None) -> list[str]:
     """Return the exact text of each event of a readable message, up to the one at index `last`."""
     text = payload.decode()
-    return _elements(text, last) if text.lstrip(_BLANK)[:1] == "[" else [text]
+    return _slices(text, last) if text.lstrip(_BLANK)[:1] == "[" else [text]
 
 
 def read_message(payload: bytes) -> Reading:
@@ -311,7 +309,7 @@ def read_message(payload: bytes) -> Reading:
         if not batch:
             json.loads(text, parse_int=str)
             return _one_by_one([text], [])
-        elements = _elements(text, last_bad)
+        elements = _slices(text, last_bad)
     except (ValueError, IndexError):
         return _whole(payload, "not_json", "le message n'est pas du JSON (UTF-8) valide")
     except RecursionError:

@@ -17,14 +17,14 @@ from schemas.events.reading import Problem, Rejected, element_texts
 from streams.counters import deltas
 from streams.ingest.cells import Cells
 from streams.ingest.decode import Decoded, Message, Rank, RegisterEntry
-from streams.ingest.receipts import Told, receipt
+from streams.ingest.receipts import Told, instant, receipt
 from streams.ingest.turns import Committed, in_their_turn, leave_receipts, move_offsets_on
 from streams.ledger import counts, moves, registers
 from streams.ledger.rows import numbered, packed_move
 
 GATE = 7_240_001
 """Advisory lock: batches share it, `quartiers rebuild` takes it alone."""
-CLEAR = "TRUNCATE incoming, known, daily_delta"
+CLEAR = "TRUNCATE incoming, known, daily_delta, refused"
 
 
 class StagedMove(NamedTuple):
@@ -149,7 +149,7 @@ def prepare_connection(connection: psycopg.Connection[Any]) -> None:
     connection.execute("SET work_mem = '32MB'")
     # A frozen worker must not hold its landlords' locks for ever.
     connection.execute("SET idle_in_transaction_session_timeout = '10s'")
-    connection.execute(moves.TEMPORARY_TABLES + deltas.TEMPORARY_TABLES)
+    connection.execute(moves.TEMPORARY_TABLES + deltas.TEMPORARY_TABLES + REFUSED_TABLE)
     connection.commit()
 
 
@@ -303,21 +303,27 @@ def _outcomes(
     return outcomes, warnings
 
 
+# By COPY: a landlord whose events are all refused must not cost much more than one whose events are taken.
+_REFUSED = "topic, partition, message_offset, event_index, landlord, received_at, reason, pointer, message_fr, payload"
+REFUSED_TABLE = """
+CREATE TEMP TABLE IF NOT EXISTS refused (
+    topic text, partition integer, message_offset bigint, event_index integer, landlord text, received_at timestamptz,
+    reason text, pointer text, message_fr text, payload bytea
+) ON COMMIT DELETE ROWS;
+"""
+KEEP_REFUSED = f"INSERT INTO core.quarantine ({_REFUSED}) SELECT {_REFUSED} FROM refused ON CONFLICT DO NOTHING"  # noqa: S608
+
+
 def _quarantine(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> None:
-    cursor.executemany(
-        "INSERT INTO core.quarantine (topic, partition, message_offset, event_index, landlord, received_at, reason, "
-        "pointer, message_fr, payload) VALUES (%s, %s, %s, %s, %s, to_timestamp(%s), %s, %s, %s, %s) "
-        "ON CONFLICT DO NOTHING",
-        [
-            (
-                *(ready.message.topic, ready.message.partition, ready.message.offset, bad.index),
-                *(ready.landlord, ready.message.timestamp),
-                *(bad.problem.reason, _storable(bad.problem.pointer), _storable(bad.problem.message_fr), bad.raw),
-            )
-            for ready in messages
-            for bad in ready.rejected
-        ],
-    )
+    if not any(ready.rejected for ready in messages):
+        return
+    with cursor.copy(f"COPY refused ({_REFUSED}) FROM STDIN") as copy:
+        for ready in messages:
+            message, received = ready.message, instant(ready.message.timestamp)
+            for bad in ready.rejected:
+                words = (bad.problem.reason, _storable(bad.problem.pointer), _storable(bad.problem.message_fr))
+                copy.write_row((*message.place, message.offset, bad.index, ready.landlord, received, *words, bad.raw))
+    cursor.execute(KEEP_REFUSED)
 
 
 def _storable(text: str) -> str:

@@ -206,6 +206,7 @@ def decode(message: Message, rules: Rules) -> Decoded:
         else:
             decoded.registers.append(register_entry(index, kind, event["data"], rules))
     if refused:
-        raws = element_texts(message.payload, refused[-1][0])
+        last = refused[-1][0]
+        raws = reading.texts if len(reading.texts) > last else element_texts(message.payload, last)
         decoded.rejected.extend(Rejected(index, problem, raws[index].encode()) for index, problem in refused)
     return decoded

@@ -1,0 +1,1 @@
+"""Mutated events beside good ones: how much slower the worker is."""
