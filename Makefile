@@ -44,7 +44,8 @@ lint: $(STAMP) ## ruff and strict types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(STAMP) ## Locate dwellings, replay a million events beside bare COPY, ask every panel; write benchmarks/results/
+bench: $(STAMP) ## Check an extract, locate dwellings, replay a million events beside bare COPY, ask every panel; write benchmarks/results/
+	$(VENV)/bin/python -m benchmarks.check
 	$(VENV)/bin/python -m benchmarks.locate
 	$(VENV)/bin/python -m benchmarks.replay
 	$(VENV)/bin/python -m benchmarks.panels
