@@ -44,7 +44,8 @@ lint: $(STAMP) ## ruff and strict types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(STAMP) ## Locate dwellings, publish a file, replay a million events beside bare COPY, ask every panel; write benchmarks/results/
+bench: $(STAMP) ## Measure side by side: check, locate, publish, replay beside bare COPY, bad input, panels; write benchmarks/results/
+	$(VENV)/bin/python -m benchmarks.check
 	$(VENV)/bin/python -m benchmarks.locate
 	$(VENV)/bin/python -m benchmarks.publish
 	$(VENV)/bin/python -m benchmarks.replay

@@ -46,7 +46,7 @@ class Report:
     rows: int = 0
     records: int = 0
     by_code: dict[str, Found] = field(default_factory=dict)
-    moves: Counter[tuple[str, str]] = field(default_factory=Counter)
+    moves: Counter[tuple[tuple[int, int], str]] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
     modes: Counter[str] = field(default_factory=Counter)
     errors_shown: list[RowProblem] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Report:
         self.statuses[record.status] += 1
         if record.status == "effective":
             day = record.effective_on
-            self.moves[f"{day.year:04d}-{day.month:02d}", record.direction] += 1
+            self.moves[(day.year, day.month), record.direction] += 1
 
     def count(self, severity: Severity) -> int:
         """Return how many problems of a severity there are."""
@@ -92,4 +92,6 @@ class Report:
     def months(self) -> list[tuple[str, int, int]]:
         """Return (month, departures, arrivals) of the effective moves, in order."""
         months = sorted({month for month, _ in self.moves})
-        return [(month, self.moves[month, "out"], self.moves[month, "in"]) for month in months]
+        return [
+            (f"{month[0]:04d}-{month[1]:02d}", self.moves[month, "out"], self.moves[month, "in"]) for month in months
+        ]

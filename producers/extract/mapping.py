@@ -56,6 +56,7 @@ class ExtractMapping:
     sheet: str = ""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     keep: dict[str, frozenset[str]] = field(default_factory=dict)
+    to_fill: tuple[tuple[str, str], ...] = ()  # (field, their code) of each code that has no correspondence yet
 
     @property
     def layout(self) -> Layout:
@@ -77,10 +78,6 @@ class ExtractMapping:
         """Return the columns that are read and that a file of that header has not."""
         present = {folded(name) for name in header}
         return [name for name in sorted(self.used()) if folded(name) not in present]
-
-    def to_fill(self) -> list[tuple[str, str]]:
-        """Return (field, their code) for each code that has no correspondence yet."""
-        return [(name, theirs) for name, table in self.codes.items() for theirs, ours in table.items() if not ours]
 
 
 @dataclass(frozen=True)
@@ -199,6 +196,7 @@ class _Reader:
             self._text("sheet"),
             self._codes(kind, columns),
             self._keep(),
+            self._to_fill(),
         )
         self._check(made)
         return made
@@ -265,6 +263,10 @@ class _Reader:
                     )
                 read[name][theirs.strip().casefold()] = ours
         return read
+
+    def _to_fill(self) -> tuple[tuple[str, str], ...]:
+        tables: dict[str, dict[str, str]] = self.entry.get("codes", {})
+        return tuple((name, theirs) for name, table in tables.items() for theirs, ours in table.items() if not ours)
 
     def _keep(self) -> dict[str, frozenset[str]]:
         kept = {}

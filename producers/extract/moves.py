@@ -9,6 +9,7 @@ Invariant: a row with an error gives no move at all.
 
 from collections.abc import Container
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from producers.extract.dates import Day
@@ -246,6 +247,7 @@ def _before(one: Day, other: Day) -> bool:
     return (one.day.year, one.day.month) < (other.day.year, other.day.month)
 
 
+@lru_cache(maxsize=8192)
 def _month(day: Day | None) -> str | None:
     """Return the month, YYYY-MM, of a date known to the month at least."""
     if day is None or day.precision == "year":

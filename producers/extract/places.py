@@ -19,7 +19,7 @@ from producers.location.place import Whereabouts
 from schemas.territories import load
 
 _REMEMBERED = 20_000
-_POINTS = 200_000
+_POINTS = 50_000
 _CODES = ("commune", "commune_name", "postal_code", "qpv", "qpv_2024", "qpv_2015", "qpv_flag")
 # degrees: metropolitan France and Corsica, with room to spare
 _WEST, _EAST, _SOUTH, _NORTH = -6.0, 10.5, 41.0, 51.5

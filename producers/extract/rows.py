@@ -54,6 +54,7 @@ class RowReader:
         self.mapping, self.today, self.header = mapping, today, table.header
         self.fields = FIELDS[mapping.kind]
         self.index = {name: tuple(self._position(table, one) for one in names) for name, names in _columns(mapping)}
+        self._first = {name: indices[0] for name, indices in self.index.items()}
         self.dates = Dates(mapping.dates, today.year, mapping.empty)
         self.places = Places(mapping, self.index, table.header, communes)
         self._keep = [(self._position(table, name), values) for name, values in mapping.keep.items()]
@@ -121,15 +122,15 @@ class RowReader:
 
         A date that is not `decisive` costs a warning only.
         """
-        if field not in self.index:
+        at = self._first.get(field)
+        if at is None or not (text := row.cells[at]):
             return None
-        text = row.cells[self.index[field][0]]
         found = self.dates.read(text)
         if found is None:
             return None
-        code = found if isinstance(found, str) else "date_too_old" if found.day < EARLIEST else ""
-        if not code and isinstance(found, Day):
+        if isinstance(found, Day) and found.day >= EARLIEST:
             return found
+        code = found if isinstance(found, str) else "date_too_old"
         formats = ", ".join(self.mapping.dates)
         label = self.fields[field].label_fr
         code = code if decisive else "doubtful_date"

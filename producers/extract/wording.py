@@ -78,7 +78,7 @@ def summary(report: Report, mapping: ExtractMapping, further: Iterable[str] = ()
         if len(months) > _MONTHS_SHOWN:
             lines.append(f"  … {len(months) - _MONTHS_SHOWN} mois plus anciens")
         lines += [f"  {month} : {number_fr(out)}, {number_fr(into)}" for month, out, into in months[-_MONTHS_SHOWN:]]
-    if left := mapping.to_fill():
+    if left := mapping.to_fill:
         said = ", ".join(f"{name} « {theirs} »" for name, theirs in left[:10]) + (" …" if len(left) > 10 else "")
         lines.append(f"{_count_fr(len(left), 'code reste', 'codes restent')} à compléter dans mapping.toml : {said}")
     lines += further

@@ -127,7 +127,7 @@ def test_a_draft_reads_the_file_that_it_was_made_from(style: str, tmp_path: Path
     text, made = drafted(path)
     (one,) = made.extracts
     assert one.layout == layout
-    assert len(one.to_fill()) == to_fill
+    assert len(one.to_fill) == to_fill
     assert text.count("à compléter") >= to_fill
     records, problems = read(path, text)
     assert len(records) >= least

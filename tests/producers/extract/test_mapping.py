@@ -90,7 +90,7 @@ def test_two_extracts_that_fit_as_well_are_told_apart_by_hand() -> None:
 
 def test_codes_still_to_fill_in_are_listed() -> None:
     (one,) = parse_mapping(MOVES_MAPPING, Path("m")).extracts
-    assert one.to_fill() == [("reason", "??")]
+    assert one.to_fill == (("reason", "??"),)
 
 
 @pytest.mark.parametrize(
