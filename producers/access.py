@@ -26,6 +26,9 @@ def require_way(connection: Connection, via: str, *, sandbox: bool) -> None:
     """Raise the LandlordError that says why nothing could be sent now: before a long file is read."""
     if not via:
         require_access(connection, sandbox=sandbox)
+        return
+    with GatewayClient(connection, via, sandbox=sandbox) as gateway:
+        gateway.require_access()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ Nothing here needs the server's parts: the landlord's tool runs on Windows, macO
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,15 @@ class ConnectionFileError(ValueError):
 
 @dataclass(frozen=True)
 class Connection:
-    """A landlord's access. `ca_file`: the certificate authority of a TLS listener, None for a plain one.
+    """A landlord's access; its text never shows the password.
 
-    `gateway` is the address of the HTTPS gateway, where the landlord's network lets nothing else out.
+    `ca_file`: the certificate authority of a TLS listener, None for a plain one. `gateway` is the address of the
+    HTTPS gateway, where the landlord's network lets nothing else out.
     """
 
     siren: str
     bootstrap: str
-    password: str
+    password: str = field(repr=False)
     name: str = ""
     ca_file: Path | None = None
     gateway: str = ""

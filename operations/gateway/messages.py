@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
+from producers.publisher import OVERHEAD_BYTES
 from runtime.topics import MAX_MESSAGE_BYTES
 from schemas.events.reading import read_message
 
-LARGEST = MAX_MESSAGE_BYTES - 1_024
+LARGEST = MAX_MESSAGE_BYTES - OVERHEAD_BYTES
 """Bytes of a body: the broker's limit, less its own overhead."""
 SINGLE, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 WHOLE = ("not_json", "too_deep", "empty_batch", "batch_too_large")

@@ -17,23 +17,12 @@ def register(app: typer.Typer) -> None:
         folder: Annotated[Path, typer.Option(help="Dossier où se trouve connection.toml.")] = Path(),
         via: Annotated[str, typer.Option(help="Adresse de la passerelle HTTPS, si le port de Kafka est fermé.")] = "",
     ) -> None:
+        from producers.access import require_way  # kafka-python and httpx: `--help` does not wait for them
+
         access = Connection.read(Workspace(folder).connection)
         for sandbox in (False, True):
-            require(access, via, sandbox=sandbox)
+            require_way(access, via, sandbox=sandbox)
         typer.echo(
             f"Tout est en ordre : {via or access.bootstrap} répond, et {access.user} peut écrire, pour de vrai et au "
             "bac à sable."
         )
-
-
-def require(access: Connection, via: str, *, sandbox: bool) -> None:
-    """Raise the LandlordError that says why nothing could be sent now, by Kafka or by the gateway `via`."""
-    # kafka-python and httpx: `--help` does not wait for them.
-    from producers.broker_faults import require_access
-    from producers.gateway_client import GatewayClient
-
-    if not via:
-        require_access(access, sandbox=sandbox)
-        return
-    with GatewayClient(access, via, sandbox=sandbox) as gateway:
-        gateway.require_access()

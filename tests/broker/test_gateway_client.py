@@ -144,6 +144,10 @@ def test_a_spoilt_authority_file_is_said(tmp_path: Path) -> None:
         GatewayClient(dataclasses.replace(NOWHERE, ca_file=tmp_path / "ca.pem"))
 
 
+def test_a_connections_text_never_shows_its_password() -> None:
+    assert NOWHERE.password not in f"{NOWHERE} {NOWHERE!r}"
+
+
 def told(receipt: str = "/v1/receipts/0/7?since=1") -> httpx.Response:
     return httpx.Response(202, json={"topic": "t", "partition": 0, "offset": 7, "receipt": receipt})
 

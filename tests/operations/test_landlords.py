@@ -5,8 +5,10 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -14,6 +16,8 @@ from kafka.admin import ScramMechanism, UserScramCredentialDeletion
 from kafka.errors import TopicAuthorizationFailedError
 from kafka.protocol.admin.client_quotas import DescribeClientQuotasRequest
 
+from operations.cli import app
+from operations.landing_kit import GUIDE
 from operations.landlords import PRODUCTION_LIMIT, EnrolmentError, checked_siren, new_password, resume
 from operations.services import gateway_service
 from producers.broker_faults import PasswordError, RightError, require_access
@@ -240,6 +244,17 @@ def test_what_cannot_be_done_is_said_and_nothing_is_made(
     assert said in answer.err
     assert here.query("SELECT count(*) FROM core.landlord") == [(0,)]
     assert not list(Path().glob("kit-*/connection.toml"))
+
+
+def test_every_command_of_the_kit_exists_with_its_options() -> None:
+    lines = re.findall(r"^quartiers (.+)$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(lines) > 5
+    for line in lines:
+        words, command = line.split(), cast(Any, typer.main.get_command(app))
+        while hasattr(command, "commands"):
+            command = command.commands[words.pop(0)]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= known, line
 
 
 @given(st.integers(0, 9_999), st.integers(0, 8), st.integers(1, 9))

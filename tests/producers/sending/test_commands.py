@@ -311,7 +311,7 @@ def test_the_gateway_is_the_only_way_where_it_is_named(folder: Path, monkeypatch
     command = ("publish", str(write_file(folder, [row(1), row(2)])), "--folder", str(folder))
     result = run(*command, "--via", "https://gateway.example:8443", "--wait", "--yes")
     assert result.exit_code == 0, result.output
-    assert (gateway.via, len(gateway.payloads)) == ("https://gateway.example:8443", 1)
+    assert (gateway.via, gateway.asked, len(gateway.payloads)) == ("https://gateway.example:8443", 1, 1)
     listed = run("receipts", "--folder", str(folder), "--via", "https://gateway.example:8443")
     assert "2 événements" in listed.output
 
@@ -321,6 +321,7 @@ class Gateway:
 
     def __init__(self) -> None:
         self.via = ""
+        self.asked = 0
         self.payloads: list[bytes] = []
 
     def at(self, via: str) -> "Gateway":
@@ -332,6 +333,9 @@ class Gateway:
 
     def __exit__(self, *_: object) -> None:
         pass
+
+    def require_access(self) -> None:
+        self.asked += 1
 
     def send(self, payload: bytes, *, batch: bool) -> None:
         self.payloads.append(payload)
