@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from schemas.codes import CURRENT_VERSION
-from schemas.conformance.events import CELL, declaration, event, move, stock, written
+from schemas.conformance.events import CELL, COUNT, counts, declaration, event, move, stock, written
 from schemas.events.models import MOVE_OUT
 
 
@@ -69,5 +69,10 @@ GOOD_MESSAGES = (
     ),
     Acceptance("declaration", (declaration(),), APPLIED),
     Acceptance("declaration-des-qpv", (declaration(scope="qpv_only", complete_from="2024-01-01"),), APPLIED),
+    Acceptance("comptes", (counts(COUNT, COUNT | {"direction": "in", "reason": "relocation"}),), APPLIED),
+    Acceptance("mois-sans-aucun-mouvement", (counts(),), APPLIED),
+    Acceptance("mouvement-d-une-autre-region", (move(commune="75056", qpv_2024=None),), {"out_of_scope": 1}),
+    Acceptance("parc-avec-une-autre-region", (stock(CELL, {"commune": "75056", "let": 3}),), APPLIED),
+    Acceptance("logement-non-localise", (move(qpv_2024=None, qpv_status="uncertain"),), APPLIED),
     Acceptance("lot-mele", (move(), stock(CELL), declaration(control_totals=[])), {"applied": 3}),
 )

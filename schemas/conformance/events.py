@@ -3,11 +3,12 @@
 import json
 from typing import Any
 
-from schemas.events.models import DECLARATION, MOVE_IN, MOVE_OUT, STOCK
+from schemas.events.models import COUNTS, DECLARATION, MOVE_IN, MOVE_OUT, STOCK
 
 SIREN = "123456789"
 Event = dict[str, Any]
 CELL = {"commune": "31555", "qpv_2024": "QN03107M", "qpv_2015": "QP031007", "rooms": "T3", "let": 412}
+COUNT = {"commune": "31555", "qpv_2024": "QN03107M", "direction": "out", "reason": "emploi", "count": 12}
 TOTAL = {"month": "2025-02", "direction": "out", "count": 57}
 
 
@@ -61,6 +62,11 @@ def declaration(**changes: Any) -> Event:
     """Return a declaration of the whole stock."""
     data = {"complete_through": "2025-02-28", "scope": "whole_stock", "revision": 1, **changes}
     return event(DECLARATION, data)
+
+
+def counts(*cells: Event, **changes: Any) -> Event:
+    """Return the counts of February 2025 in these cells."""
+    return event(COUNTS, {"month": "2025-02", "revision": 1, "cells": list(cells), **changes})
 
 
 def written(value: Any) -> bytes:

@@ -3,7 +3,19 @@
 Sentences are written here by hand: a change of what a landlord is told is a change of this table.
 """
 
-from schemas.conformance.events import CELL, TOTAL, declaration, event, move, spoilt, stock, without, written
+from schemas.conformance.events import (
+    CELL,
+    COUNT,
+    TOTAL,
+    counts,
+    declaration,
+    event,
+    move,
+    spoilt,
+    stock,
+    without,
+    written,
+)
 from schemas.conformance.refusal import (
     ABSENT,
     INTEGER,
@@ -142,11 +154,11 @@ BAD_EVENTS = (
         "deux lignes de stock pour le même lieu et la même typologie",
     ),
     Refusal(
-        "parc-hors-region",
-        stock(CELL | {"commune": "75056", "rooms": "T2"}),
+        "parc-d-une-commune-inconnue",
+        stock(CELL | {"commune": "31999"}),
         "unknown_commune",
         "/data/cells/0/commune",
-        "commune inconnue : 75056",
+        "commune inconnue : 31999",
     ),
     Refusal(
         "parc-annee-impossible",
@@ -199,6 +211,30 @@ BAD_EVENTS = (
         "invalid_field",
         "/data/control_totals/0/month",
         "forme inattendue ; attendu : un mois, AAAA-MM, depuis 1900",
+    ),
+    Refusal(
+        "comptes-a-zero",
+        counts(COUNT | {"count": 0}),
+        "invalid_field",
+        "/data/cells/0/count",
+        "nombre trop petit : 1 au moins",
+    ),
+    Refusal(
+        "comptes-sans-sens", counts(without(COUNT, "direction")), "missing_field", "/data/cells/0/direction", ABSENT
+    ),
+    Refusal(
+        "comptes-en-double",
+        counts(COUNT, COUNT | {"count": 3}),
+        "duplicate_cell",
+        "/data/cells/1",
+        "deux comptes pour le même lieu, le même sens et le même motif",
+    ),
+    Refusal(
+        "comptes-d-un-motif-hors-champ",
+        counts(COUNT | {"reason": "glissement_bail"}),
+        "invalid_field",
+        "/data/cells/0/reason",
+        "glissement_bail n'est pas un mouvement : ne le comptez pas",
     ),
 )
 """Each costs itself only: alone in its message or among good ones of a batch, it is told the same."""

@@ -103,13 +103,6 @@ BAD_MOVES = (
         "commune-code-postal", move(commune="31000"), "unknown_commune", "/data/commune", "commune inconnue : 31000"
     ),
     Refusal(
-        "commune-d-une-autre-region",
-        move(commune="75056"),
-        "unknown_commune",
-        "/data/commune",
-        "commune inconnue : 75056",
-    ),
-    Refusal(
         "commune-en-toutes-lettres",
         move(commune="Toulouse"),
         "invalid_field",
@@ -123,6 +116,13 @@ BAD_MOVES = (
         "/data/commune",
         "forme inattendue ; attendu : un code INSEE de commune, par exemple 31555",
         readable_id="essai-1",
+    ),
+    Refusal(
+        "situation-qui-contredit-le-qpv",
+        move(qpv_status="outside"),
+        "invalid_field",
+        "/data/qpv_status",
+        "outside contredit qpv_2024 : attendu inside, ou rien",
     ),
     Refusal(
         "qpv-inconnu",
