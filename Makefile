@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench up down lock hooks clean
+.PHONY: help demo test lint bench wheel up down lock hooks clean
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
@@ -51,6 +51,10 @@ bench: $(STAMP) ## Measure side by side: check, locate, publish, replay beside b
 	$(VENV)/bin/python -m benchmarks.replay
 	$(VENV)/bin/python -m benchmarks.mutated
 	$(VENV)/bin/python -m benchmarks.panels
+
+wheel: $(STAMP) ## Build the landlords' tool into dist/: `quartiers landlord add` puts it into each kit
+	$(VENV)/bin/pip wheel -q --no-deps --no-build-isolation -w dist .
+	rm -rf build
 
 up: $(STAMP) ## Start Kafka, the database, a worker, and Grafana if it is installed
 	$(VENV)/bin/quartiers up

@@ -11,12 +11,14 @@ from pathlib import Path
 from operations.certificates import CertificateFiles, hosts_of, server_certificate, write, write_private
 from operations.landlords import EnrolmentError
 from runtime.connection import FILE_NAME
-from runtime.settings import Settings
+from runtime.settings import ROOT, Settings
 from runtime.topics import landlord_principal, moves_topic, receipts_topic, sandbox_topic
 
 GUIDE = Path(__file__).with_name("landing_kit.md")
 GUIDE_NAME = "LISEZ-MOI.md"
 AUTHORITY_NAME = "ca.pem"
+WHEELS = ROOT / "dist"
+"""Where `make wheel` leaves the landlords' tool."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,15 @@ def write_kit(settings: Settings, folder: Path, access: Access, password: str | 
     if password is not None:
         write_private(folder / FILE_NAME, connection_file(access, password).encode())
     write(folder / AUTHORITY_NAME, CertificateFiles.of(settings).authority.read_bytes())
-    write(folder / GUIDE_NAME, guide(access).encode())
+    wheel = newest_wheel(WHEELS)
+    if wheel is not None:
+        write(folder / wheel.name, wheel.read_bytes())
+    write(folder / GUIDE_NAME, guide(access, wheel).encode())
+
+
+def newest_wheel(folder: Path) -> Path | None:
+    """Return the landlords' tool that was built last, None if none was."""
+    return max(folder.glob("data_quartiers_occitanie-*.whl"), key=lambda one: one.stat().st_mtime, default=None)
 
 
 def connection_file(access: Access, password: str) -> str:
@@ -71,8 +81,13 @@ def connection_file(access: Access, password: str) -> str:
     return "\n".join([head, *lines, ""])
 
 
-def guide(access: Access) -> str:
-    """Return the text of `LISEZ-MOI.md`."""
+def guide(access: Access, wheel: Path | None) -> str:
+    """Return the text of `LISEZ-MOI.md`; `wheel` is the tool in the kit, None where it must be asked for."""
+    tool = (
+        "Le fichier `.whl` de ce dossier est l'outil."
+        if wheel
+        else "Demandez à votre interlocuteur le fichier `.whl` de l'outil, et rangez-le ici."
+    )
     https = (
         f"Si votre réseau ne laisse pas sortir ce port, ajoutez `--via {access.gateway}` à `connection`, `publish` et "
         "`receipts` : tout passe par HTTPS."
@@ -88,5 +103,7 @@ def guide(access: Access) -> str:
         sandbox=sandbox_topic(access.siren),
         receipts=receipts_topic(access.siren),
         contact=access.contact,
+        tool=tool,
+        wheel=wheel.name if wheel else "data_quartiers_occitanie-VERSION-py3-none-any.whl",
         https=https,
     )
