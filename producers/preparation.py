@@ -137,7 +137,9 @@ class Preparation:
         if self._steps is not None:
             return
         self._again = self._repeated()
+        self._identities = array("q")  # done with: a million moves are 8 MB here and 50 MB below
         self._steps = self._found_steps()
+        self._hashes, self._known, self._counted = array("q"), array("b"), array("b")
         summary = self.summary
         summary.repeated = [self._lines[number] for number in sorted(self._again)]
         summary.moves = len(self._steps) - len(self._again)
