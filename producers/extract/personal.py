@@ -46,6 +46,11 @@ def names_a_person(column: str) -> bool:
     return tells_birth(column) or bool(_PERSON.search(_OF_PLACE.sub("", words)))
 
 
+def is_personal_column(column: str) -> bool:
+    """Return whether a column's name looks personal, as the contract judges it; the name of a place does not."""
+    return names_a_person(column) or (looks_personal(column) and not _OF_PLACE.search(folded(column)))
+
+
 def tells_birth(column: str) -> bool:
     """Return whether a column's name says that it holds a birth date."""
     return bool(_BIRTH.search(folded(column)))
@@ -109,6 +114,6 @@ def quotable(column: str, text: str, kind: FieldKind = "code") -> str:
     words = " " in text and not any(character.isdigit() for character in text)
     if kind == "identifier" or (words and kind in ("date", "qpv", "number")):
         return HIDDEN
-    if looks_personal(column) or names_a_person(column) or may_name_someone(text):
+    if is_personal_column(column) or may_name_someone(text):
         return HIDDEN
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -10,10 +10,9 @@ from functools import cached_property
 
 from producers.extract.dates import KNOWN_FORMATS, Dates, Day, pattern_of
 from producers.extract.mapping import DEFAULT_EMPTY
-from producers.extract.personal import looks_personal_text, names_a_person
+from producers.extract.personal import is_personal_column, looks_personal_text, names_a_person
 from producers.extract.tables import Row
 from producers.extract.vocabulary import communes_named, qpv_generation
-from schemas.events.privacy import looks_personal
 from schemas.territories import load
 
 SAMPLE_ROWS = 20_000
@@ -111,7 +110,7 @@ class Profile:
     @cached_property
     def personal(self) -> str:
         """Why the column looks personal, in French; empty if it does not."""
-        if looks_personal(self.name) or names_a_person(self.name):
+        if is_personal_column(self.name):
             return "d'après son nom"
         return f"d'après son contenu ({self._content})" if self._content else ""
 

@@ -133,6 +133,12 @@ def test_no_person_is_written_in_a_draft(tmp_path: Path) -> None:
     assert "4 valeurs semblent personnelles et ne sont pas recopiées" in text
 
 
+@pytest.mark.parametrize("column", ["Nom de la commune", "NOM_COMMUNE", "Nom du quartier"])
+def test_the_name_of_a_place_is_quoted(column: str) -> None:
+    assert quotable(column, "BARCELONE", "text") == "BARCELONE"
+    assert quotable("Nom du locataire", "BARCELONE", "text") == HIDDEN
+
+
 def test_an_identifier_is_never_quoted(tmp_path: Path) -> None:
     for edited in ("1,2E+11;L1", "B1;3,4E+12"):
         _, problems = read(csv_file(tmp_path, MOVES, f"{edited};31555;S;05/02/2026;DC;T3;PLUS;;;"))
