@@ -1,6 +1,7 @@
 """Tell what looks personal, by a column's name and by its values, so that it is neither read, quoted nor sent."""
 
 import re
+from functools import lru_cache
 
 from producers.extract.draft.codes import is_usual_word
 from producers.extract.fields import FieldKind
@@ -46,6 +47,7 @@ def names_a_person(column: str) -> bool:
     return tells_birth(column) or bool(_PERSON.search(_OF_PLACE.sub("", words)))
 
 
+@lru_cache(maxsize=1_024)
 def is_personal_column(column: str) -> bool:
     """Return whether a column's name looks personal, as the contract judges it; the name of a place does not."""
     return names_a_person(column) or (looks_personal(column) and not _OF_PLACE.search(folded(column)))

@@ -153,6 +153,15 @@ def test_a_name_that_slipped_into_another_column_is_not_quoted(tmp_path: Path) -
     assert [one.value for one in problems] == [HIDDEN]
 
 
+def test_a_name_that_an_older_draft_wrote_down_is_not_repeated(tmp_path: Path) -> None:
+    text = MOVES_MAPPING.replace('"??" = ""', '"??" = ""\n"DECES DUPONT Jean" = ""')
+    (tmp_path / "mapping.toml").write_text(text, encoding="utf-8")
+    path = csv_file(tmp_path, MOVES, "B1;L1;31555;S;05/02/2025;DC;T3;PLUS;QN03107M;01/12/2024;")
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["check", str(path), "--folder", str(tmp_path)])
+    assert f"2 codes restent à compléter dans mapping.toml : reason « ?? », reason « {HIDDEN} »" in result.output
+    assert "DUPONT" not in result.output
+
+
 # -- what others of the machine may read
 
 
