@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import psycopg
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from operations import quarantine as refusals
 from operations import redrive as redriving
@@ -77,7 +79,7 @@ def register(app: typer.Typer) -> None:
             typer.echo("Le contenu a été effacé.")
         elif raw is not None:
             typer.secho(PERSONAL_FR, fg="yellow", err=True)
-            typer.echo(raw.decode("utf-8", "backslashreplace"))
+            typer.echo(readable(raw.decode("utf-8", "backslashreplace")))
 
     @family.command(
         help="Relit les événements refusés après une correction des listes ou du programme : ce qui est valable "
@@ -141,7 +143,7 @@ def show_list(counts: Any, rows: list[Refused]) -> None:
     table = Table("ID", "Reçu le", "Bailleur", "Motif", "Où", "Suite", title=f"Les derniers ({len(rows)})")
     for row in rows:
         received = f"{row.received_at.astimezone(PARIS):%d/%m/%Y %H:%M}"
-        where = row.pointer or "tout"
+        where = Text(readable(row.pointer or "tout"))
         table.add_row(str(row.quarantine_id), received, row.landlord, row.reason, where, row.state_fr)
     console.print(table)
 
@@ -154,7 +156,7 @@ def told(row: Refused) -> dict[str, Any]:
 def description(row: Refused) -> list[str]:
     """Return what is known of a refused event, line by line, without its content."""
     known: dict[str, str] = {code: reason.remedy_fr for code, reason in REASONS.items()}
-    return [
+    lines = [
         f"Événement n° {row.quarantine_id}, {row.state_fr}",
         f"Bailleur : {row.landlord}",
         f"Reçu le : {row.received_at.astimezone(PARIS):%d/%m/%Y à %H:%M:%S}",
@@ -164,3 +166,11 @@ def description(row: Refused) -> list[str]:
         f"Ce qui ne va pas : {row.message_fr}",
         f"Remède : {known.get(row.reason, 'aucun')}",
     ]
+    return [readable(line) for line in lines]
+
+
+def readable(text: str) -> str:
+    """Return a sender's text without what a terminal would obey: control characters are written as `\\x1b`."""
+    return "".join(
+        f"\\x{ord(one):02x}" if one not in "\n\t" and unicodedata.category(one) == "Cc" else one for one in text
+    )

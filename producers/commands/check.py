@@ -21,6 +21,10 @@ from producers.workspace import Workspace
 from runtime.clock import SystemClock, paris_today
 from schemas.territories import load
 
+ADDRESSES_FR = (
+    "Les adresses ne sont cherchées qu'à l'envoi, ou par `quartiers publish --dry-run` : aucune n'est partie."
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -50,6 +54,8 @@ def register(app: typer.Typer) -> None:
             if show:
                 console.print(wording.listed(report))
         further = [line for one in looks for line in one.lines_fr()]
+        if workspace.geocoding.exists() and "address" in extract.mapping.columns:
+            further.append(ADDRESSES_FR)
         console.print(wording.summary(report, extract.mapping, further))
         if annotated is not None:
             console.print(f"Copie annotée : {annotated}", markup=False, highlight=False)
@@ -58,8 +64,12 @@ def register(app: typer.Typer) -> None:
 
 
 def examinations(workspace: Workspace, today: date, mapping: ExtractMapping) -> Iterable[Examination]:
-    """Return the further looks at the records of a file: where the dwellings are, and what would lose detail."""
-    return (Outlook(open_locator(workspace, load()), today, empty_qpv_unsaid=mapping.empty_qpv_unsaid),)
+    """Return the further looks at the records of a file: where the dwellings are, and what would lose detail.
+
+    No address is asked of a geocoding service: a check sends nothing to anyone.
+    """
+    locator = open_locator(workspace, load(), offline=True)
+    return (Outlook(locator, today, empty_qpv_unsaid=mapping.empty_qpv_unsaid),)
 
 
 def run(extract: Extract, annotated: Path | None, show: int, looks: Iterable[Examination], console: Console) -> Report:

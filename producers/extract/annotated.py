@@ -1,9 +1,11 @@
 """A copy of the file, in the same format, with two more columns: what the check found in each row, and the remedy.
 
-Invariant: the cells of a row are copied as they are. Blank lines and lines of title are not copied.
+Invariant: the cells of a row are copied as they are, and are no more open to others than the file's own. Blank lines
+and lines of title are not copied.
 """
 
 import csv
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +50,9 @@ def annotated_copy(table: Table, out: Path) -> Iterator[Annotated]:
     if out.exists() and out.samefile(table.path):
         raise ExtractError(f"{out} est le fichier lui-même. Donner un autre nom à la copie annotée.")
     try:
+        # It holds what the file holds: nobody else may read it, before as after the first row is in it.
+        out.touch()
+        out.chmod(stat.S_IMODE(table.path.stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR)
         if table.workbook is None:
             with out.open("w", encoding=table.encoding, errors="replace", newline="") as handle:
                 yield _Csv(table, handle)

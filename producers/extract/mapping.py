@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 from producers.errors import LandlordError
 from producers.extract.dates import KNOWN_FORMATS, FormatError, pattern_of
 from producers.extract.fields import FIELDS, JOINED, ExtractKind, targets_of
+from producers.extract.personal import tells_birth
 from producers.extract.vocabulary import folded
 
 VERSION = 1
@@ -286,6 +287,9 @@ class _Reader:
                     "dates",
                     f"« {one} » n'est pas un format de date. Exemples : {', '.join(KNOWN_FORMATS[:4])}, mm/aaaa.",
                 ) from None
+        for name, (header, *_) in columns.items():
+            if FIELDS[made.kind][name].kind == "date" and tells_birth(header):
+                raise self._error(f"columns.{name}", f"« {header} » est une date de naissance : elle n'est pas lue.")
         required = ["dwelling"] if made.kind == "dwellings" else ["lease", "dwelling"]
         required += ["mode"] if made.kind == "dwellings" else []
         for name in required:

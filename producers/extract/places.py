@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pyproj import Transformer
 
+from producers.extract.fields import FIELDS
 from producers.extract.mapping import ExtractMapping
 from producers.extract.personal import quotable
 from producers.extract.problems import problem
@@ -132,7 +133,7 @@ class Places:
 
     def _problem(self, code: str, name: str, value: str, **facts: object) -> RowProblem:
         column = self.header[self.index[name][0]]
-        return problem(code, 0, column, quotable(column, value), **facts)
+        return problem(code, 0, column, quotable(column, value, FIELDS[self.mapping.kind][name].kind), **facts)
 
     def _cell(self, cells: list[str], name: str) -> str:
         if name not in self.index:
@@ -152,7 +153,8 @@ class Places:
         return Place(Whereabouts(commune, codes[2024], codes[2015], flag), problems)
 
     def _commune(self, cells: list[str], problems: list[RowProblem]) -> str:
-        code = self._cell(cells, "commune").upper()
+        said = self._cell(cells, "commune")
+        code = said.upper()
         if code:
             if code in self.communes:
                 return code
@@ -162,7 +164,7 @@ class Places:
             if len(code) == 4 and "0" + code in self.communes:
                 problems.append(self._problem("lost_zero", "commune", code, read="0" + code))
                 return "0" + code
-            problems.append(self._problem("unknown_commune", "commune", code))
+            problems.append(self._problem("unknown_commune", "commune", said))
             return ""
         name = self._cell(cells, "commune_name")
         if not name:

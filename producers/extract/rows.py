@@ -82,7 +82,8 @@ class RowReader:
     def problem(self, code: str, line: int, field: str = "", value: str = "", /, **facts: object) -> RowProblem:
         """Return a problem of a field's cell, its value hidden where it looks personal."""
         column = self.column(field)
-        return problem(code, line, column, quotable(column, value), **facts)
+        kind = self.fields[field].kind if field else "code"
+        return problem(code, line, column, quotable(column, value, kind), **facts)
 
     def set_aside(self, row: Row) -> list[RowProblem] | None:
         """Return why a row is not read at all (no problem: it is none of ours), None if it is to be read."""

@@ -9,6 +9,7 @@ from rich.text import Text
 from producers.extract.check import Report
 from producers.extract.fields import FIELDS, targets_of
 from producers.extract.mapping import ExtractMapping
+from producers.extract.personal import quotable
 from producers.extract.problems import KINDS
 from producers.extract.reading import Extract
 
@@ -79,7 +80,8 @@ def summary(report: Report, mapping: ExtractMapping, further: Iterable[str] = ()
             lines.append(f"  … {len(months) - _MONTHS_SHOWN} mois plus anciens")
         lines += [f"  {month} : {number_fr(out)}, {number_fr(into)}" for month, out, into in months[-_MONTHS_SHOWN:]]
     if left := mapping.to_fill:
-        said = ", ".join(f"{name} « {theirs} »" for name, theirs in left[:10]) + (" …" if len(left) > 10 else "")
+        said = ", ".join(f"{name} « {quotable('', theirs)} »" for name, theirs in left[:10])
+        said += " …" if len(left) > 10 else ""
         lines.append(f"{_count_fr(len(left), 'code reste', 'codes restent')} à compléter dans mapping.toml : {said}")
     lines += further
     errors, warnings = report.count("error"), report.count("warning")

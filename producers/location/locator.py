@@ -120,10 +120,10 @@ class OfficialLocator:
         return NO_EVIDENCE._replace(remarks=tuple(remarks)) if remarks else NO_EVIDENCE
 
 
-def open_locator(workspace: Workspace, territories: Territories) -> OfficialLocator:
+def open_locator(workspace: Workspace, territories: Territories, *, offline: bool = False) -> OfficialLocator:
     """Return the locator of a landlord's folder, with the perimeters and the geocoding service it has, if any.
 
-    Raises LandlordError if what is there is damaged.
+    `offline`: without the service, so that no address leaves. Raises LandlordError if what is there is damaged.
     """
     store = PerimeterStore(workspace.perimeters)
     stored = {generation: store.read(generation) for generation in GENERATIONS}
@@ -132,5 +132,5 @@ def open_locator(workspace: Workspace, territories: Territories) -> OfficialLoca
         territories,
         {generation: one.perimeters for generation, one in stored.items() if one},
         listed[1] if listed else (),
-        AddressService.read(workspace.geocoding),
+        None if offline else AddressService.read(workspace.geocoding),
     )

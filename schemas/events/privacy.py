@@ -14,9 +14,14 @@ _WORDS = frozenset(
     "nom noms name names prenom prenoms firstname lastname surname patronyme civilite nir nss numsecu secu email mail "
     "courriel telephone phone tel mobile portable fax adresse address rue street voie postal lat lng lon latitude "
     "longitude coord coordonnees coordinates geom geometry x y naissance birth birthdate datenaissance dateofbirth "
-    "iban rib ident locataire titulaire occupant occupants conjoint".split()
+    "iban rib ident locataire titulaire occupant occupants conjoint cotitulaire signataire garant sexe nationalite "
+    "ddn naiss dtnaiss dtnais datnai gsm telport mel adrmail adr libvoie typvoie lambert wgs allocataire revenu "
+    "revenus profession employeur".split()
 )
-_PHRASES = frozenset({"codepostal", "identrep", "identint", "numerobail", "numbail", "refbail", "idbail"})
+# NEE_LE and X_L93 are among them, once cut and joined
+_PHRASES = frozenset("codepostal identrep identint numerobail numbail refbail idbail numss neele xl yl".split())
+_OWN = "x_"
+"""What the contract asks a sender to begin its own fields with: there it says no coordinate."""
 _DEPTH = 20
 
 
@@ -30,6 +35,8 @@ def _words(name: str) -> list[str]:
 def looks_personal(name: str) -> bool:
     """Return whether a field's name looks like a name, an address, a coordinate, an identifier or a birth date."""
     words = _words(name)
+    if name[:2].lower() == _OWN and len(words) > 1 and "".join(words) not in _PHRASES:
+        words = words[1:]
     return not _WORDS.isdisjoint(words) or "".join(words) in _WORDS | _PHRASES
 
 

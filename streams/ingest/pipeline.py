@@ -65,6 +65,11 @@ def as_message(event: Acknowledgeable) -> Message:
     return Message(record.topic, record.partition, record.offset, record.timestamp, record.value or b"")
 
 
+def _cause(error: Exception) -> str:
+    """Return the first line of a database's error: those after it may quote the row."""
+    return "".join(str(error).strip().splitlines()[:1])[:300]
+
+
 class Pipeline:
     """Two threads: one decodes, one commits. At most one batch in each, so memory stays flat."""
 
@@ -150,7 +155,7 @@ class Pipeline:
         try:
             return self._patiently(commit_batch, batch)
         except UNSTORABLE as error:
-            log.error("the database refuses a batch: its messages are taken one by one", error=str(error)[:300])
+            log.error("the database refuses a batch: its messages are taken one by one", error=_cause(error))
         new = 0
         due: dict[Partition, int] = {}
         for ready in batch.messages:
@@ -164,7 +169,7 @@ class Pipeline:
             try:
                 return self._patiently(commit_batch, Batch([spared(ready)], self._cells))
             except UNSTORABLE as error:
-                log.error("the database refuses a message", message=ready.message.identity, error=str(error)[:300])
+                log.error("the database refuses a message", message=ready.message.identity, error=_cause(error))
         return self._patiently(commit_batch, Batch([refused(ready)], self._cells))
 
     def _patiently(self, write: Callable[[psycopg.Connection[Any], Work], Committed], batch: Work) -> Committed:
@@ -220,5 +225,5 @@ class Pipeline:
 
     @staticmethod
     def _wait(what: str, error: Exception) -> None:
-        log.warning(what, error=str(error).strip().splitlines()[:1])
+        log.warning(what, error=_cause(error))
         time.sleep(RETRY_SECONDS)

@@ -4,6 +4,7 @@ RPLS codes: arrêté du 5 janvier 2010 relatif à l'alimentation du répertoire 
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from producers.extract.fields import FIELDS, IGNORE, ExtractKind, targets_of
@@ -141,3 +142,10 @@ def guess(name: str, text: str) -> Guess:
         if re.search(words, label):
             return Guess(code, False)
     return Guess("", False)
+
+
+@lru_cache(maxsize=4_096)
+def is_usual_word(word: str) -> bool:
+    """Return whether a word is one that motives, places or households are told with, and so nobody's name."""
+    label = folded(word)
+    return any(re.search(words, label) for one in _WORDS.values() for words, _ in one)

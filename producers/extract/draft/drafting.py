@@ -14,7 +14,7 @@ from producers.extract.draft.profile import Profile, profile
 from producers.extract.draft.text import Proposal, banner_of, write
 from producers.extract.fields import FIELDS, ExtractKind
 from producers.extract.mapping import DEFAULT_EMPTY, MappingError, parse_mapping
-from producers.extract.personal import looks_personal_text
+from producers.extract.personal import may_name_someone
 from producers.extract.tables import Table, open_table
 from producers.extract.vocabulary import folded
 
@@ -41,7 +41,7 @@ def draft(path: Path) -> Proposal:
     table = open_table(path)
     profiles = profile(table.header, table.rows())
     kind = kind_of(profiles)
-    choices = choose(kind, [one for one in profiles if one.name not in table.duplicated])
+    choices = choose(kind, [one for one in profiles if one.name not in table.duplicated and not one.of_a_person])
     by_name = {one.name: one for one in profiles}
     proposal = Proposal(_NAME_FR[kind], path.name, kind, choices, _formats(kind, choices, by_name))
     proposal.sheet = table.workbook.sheet if table.workbook is not None and len(table.workbook.sheets) > 1 else ""
@@ -53,6 +53,7 @@ def draft(path: Path) -> Proposal:
         proposal.direction = "out" if leaving or "reason" in choices else "in"
     proposal.keep = _lots(profiles, choices)
     proposal.codes = _codes(table, kind, choices)
+    proposal.unwritten = _without_persons(proposal)
     proposal.ignored = _ignored(profiles, choices, proposal.keep)
     proposal.missing = _missing(kind, choices)
     return proposal
@@ -96,11 +97,20 @@ def _values(kind: ExtractKind, name: str, seen: Counter[str]) -> list[tuple[str,
     values = []
     folded_seen: set[str] = set()
     for text, count in seen.most_common():
-        if text.casefold() in folded_seen or reads_by_itself(kind, name, text) or looks_personal_text(text):
+        if text.casefold() in folded_seen or reads_by_itself(kind, name, text):
             continue
         folded_seen.add(text.casefold())
         values.append((text, count, guess(name, text)))
     return values
+
+
+def _without_persons(proposal: Proposal) -> int:
+    """Take the values that may name someone out of a proposal; return how many there were."""
+    codes = {name: [one for one in values if not may_name_someone(one[0])] for name, values in proposal.codes.items()}
+    keep = {name: [one for one in values if not may_name_someone(one[0])] for name, values in proposal.keep.items()}
+    taken = sum(map(len, proposal.codes.values())) + sum(map(len, proposal.keep.values()))
+    proposal.codes, proposal.keep = {name: values for name, values in codes.items() if values}, keep
+    return taken - sum(map(len, codes.values())) - sum(map(len, keep.values()))
 
 
 def _lots(profiles: Sequence[Profile], choices: dict[str, Choice]) -> dict[str, list[tuple[str, bool]]]:

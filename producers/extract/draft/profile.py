@@ -10,10 +10,9 @@ from functools import cached_property
 
 from producers.extract.dates import KNOWN_FORMATS, Dates, Day, pattern_of
 from producers.extract.mapping import DEFAULT_EMPTY
-from producers.extract.personal import is_nir, looks_personal_text
+from producers.extract.personal import is_personal_column, looks_personal_text, names_a_person
 from producers.extract.tables import Row
 from producers.extract.vocabulary import communes_named, qpv_generation
-from schemas.events.privacy import looks_personal
 from schemas.territories import load
 
 SAMPLE_ROWS = 20_000
@@ -21,6 +20,8 @@ _DISTINCT = 2_000
 _MOST = 0.6
 _THIS_YEAR = 2026  # only for the century of years of two digits
 _EMPTY = frozenset(DEFAULT_EMPTY)
+# a telephone's ten digits may be a lease's number, and an address a dwelling's
+_OF_A_PERSON = frozenset({"une adresse électronique", "un numéro de sécurité sociale", "un nom", "un compte bancaire"})
 
 
 @dataclass
@@ -109,15 +110,23 @@ class Profile:
     @cached_property
     def personal(self) -> str:
         """Why the column looks personal, in French; empty if it does not."""
-        if looks_personal(self.name):
+        if is_personal_column(self.name):
             return "d'après son nom"
+        return f"d'après son contenu ({self._content})" if self._content else ""
+
+    @property
+    def of_a_person(self) -> bool:
+        """Whether nothing of the column may be read: it names a person, which no lease or date of ours does."""
+        return names_a_person(self.name) or self._content in _OF_A_PERSON
+
+    @cached_property
+    def _content(self) -> str:
+        """What many of its values look like, in French; empty if like nothing personal."""
         kinds = Counter[str]()
         for text, count in self.values.items():
-            if what := ("un numéro de sécurité sociale" if is_nir(text) else looks_personal_text(text)):
+            if what := looks_personal_text(text):
                 kinds[what] += count
-        if kinds and kinds.total() > 0.3 * self.values.total():
-            return f"d'après son contenu ({kinds.most_common(1)[0][0]})"
-        return ""
+        return kinds.most_common(1)[0][0] if kinds.total() > 0.3 * self.values.total() else ""
 
 
 def profile(header: list[str], rows: Iterable[Row]) -> list[Profile]:

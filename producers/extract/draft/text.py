@@ -32,6 +32,7 @@ class Proposal:
     ignored: dict[str, str] = field(default_factory=dict)
     keep: dict[str, list[tuple[str, bool]]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    unwritten: int = 0  # values that may name someone: a free text is no code
 
     def to_fill(self) -> list[tuple[str, str]]:
         """Return (field, their code) where a person must say what the code means."""
@@ -79,6 +80,12 @@ def write(proposal: Proposal) -> str:
     if {"qpv", "qpv_2024"} & proposal.choices.keys():
         lines.append(
             '# empty_qpv = "outside"  # à décider : ôter le # si une case QPV vide veut dire « hors quartier »'
+        )
+    if n := proposal.unwritten:
+        several = n > 1
+        lines.append(
+            f"# {n} valeur{'s' if several else ''} semble{'nt' if several else ''} personnelle{'s' if several else ''} "
+            f"et ne {'sont' if several else 'est'} pas recopiée{'s' if several else ''} : corriger la saisie."
         )
     lines += _ignored(proposal.ignored)
     lines += ["", "[extract.columns]"]

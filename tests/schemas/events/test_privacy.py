@@ -25,6 +25,31 @@ def problem_of(event: dict[str, Any]) -> Any:
         *("nom", "Nom", "NOM_LOCATAIRE", "nom_usage", "nom_de_famille", "prenomTitulaire", "civilité", "nss", "NIR"),
         *("date_de_naissance", "dateNaissance", "birth_date", "adresse_logement", "libelle_voie", "code_postal"),
         *("num_tel", "mail_locataire", "e-mail", "wgs84_lat", "coord_x", "geom", "IDENT_REP", "ident_int", "num_bail"),
+        *(
+            "NUM_SS",
+            "ddn",
+            "DT_NAISS",
+            "DTNAIS",
+            "nee_le",
+            "gsm",
+            "TELPORT",
+            "mél",
+            "ADRMAIL",
+            "ADR1",
+            "LIBVOIE",
+            "sexe",
+        ),
+        *(
+            "cotitulaire",
+            "signataire",
+            "garant",
+            "num_allocataire",
+            "nationalite",
+            "revenus",
+            "profession",
+            "employeur",
+        ),
+        *("x_nom", "X_DDN", "x", "x_l93", "y_lambert", "x_wgs84"),
     ],
 )
 def test_a_name_that_an_erp_would_give_to_personal_data_is_refused(name: str) -> None:
@@ -42,6 +67,8 @@ def test_no_field_of_the_contract_looks_personal() -> None:
     assert [name for model in models for name in model.model_fields if looks_personal(name)] == []
 
 
-@pytest.mark.parametrize("name", ["surface", "etage", "code_programme", "zone_abc", "dpe", "maj", "remark"])
+@pytest.mark.parametrize(
+    "name", ["surface", "etage", "code_programme", "zone_abc", "dpe", "maj", "remark", "x_zone", "X_dpe"]
+)
 def test_an_ordinary_unknown_field_is_no_reason_to_refuse(name: str) -> None:
     assert not looks_personal(name)
