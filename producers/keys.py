@@ -7,6 +7,7 @@ Invariant: a move has at most one former identity, so the two periods exclude ea
 """
 
 import binascii
+import errno
 import hmac
 import json
 import os
@@ -198,7 +199,7 @@ def create(path: Path, ring: Keyring) -> None:
         if os.name == "nt":
             temporary.rename(path)  # refuses a file that exists, there
         else:
-            os.link(temporary, path)
+            _link(temporary, path)
     except FileExistsError as error:
         raise LandlordError(
             f"{path} existe déjà : une clé ne se remplace pas, car vos mouvements compteraient deux fois. "
@@ -207,6 +208,18 @@ def create(path: Path, ring: Keyring) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def _link(temporary: Path, path: Path) -> None:
+    """Give the file its name. Raises FileExistsError, also on a share that knows no links."""
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
+            raise
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "exists", str(path)) from error
+        temporary.rename(path)
 
 
 def save(path: Path, ring: Keyring) -> None:

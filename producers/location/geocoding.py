@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -20,6 +21,7 @@ from producers.errors import LandlordError
 FILE_NAME = "geocoding.toml"
 PATH = "search/csv/"
 TRIES = 4
+LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 BUSY = frozenset({429, 502, 503, 504})
 # A commune's centre says nothing of a quartier; a street's middle says a little.
 PRECISE, VAGUE = frozenset({"housenumber"}), frozenset({"street", "locality"})
@@ -53,6 +55,12 @@ class GeocodingError(LandlordError):
     """The service cannot be reached or does not answer as expected; the message, in French, says what to do."""
 
 
+def _is_private(url: str) -> bool:
+    """Return whether what is sent to an address is encrypted, or stays on this machine."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL))
+
+
 @dataclass(frozen=True)
 class AddressService:
     """A service at `url`, under which `search/csv/` takes a table. `least_score` is between 0 and 1.
@@ -77,8 +85,11 @@ class AddressService:
             raise GeocodingError(f"{path} ne peut pas être lu : {error}") from error
         url, score = values.get("url"), values.get("least_score", cls.least_score)
         timeout, batch = values.get("timeout_s", cls.timeout_s), values.get("batch", cls.batch)
-        if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-            raise GeocodingError(f"{path} : url doit être l'adresse du service, commençant par https://.")
+        if not isinstance(url, str) or not _is_private(url):
+            raise GeocodingError(
+                f"{path} : url doit être l'adresse du service, commençant par https:// (http:// seulement sur cette "
+                "machine) : des adresses n'ont pas à voyager en clair."
+            )
         if not _is_number(score) or not 0 <= score <= 1:
             raise GeocodingError(f"{path} : least_score doit être un nombre entre 0 et 1.")
         if not _is_number(timeout) or timeout <= 0 or not isinstance(batch, int) or batch < 1:

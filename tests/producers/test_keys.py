@@ -1,5 +1,6 @@
 """The key file is written once, read by its owner alone, and never shown; a rotation keeps continuity."""
 
+import errno
 import json
 import os
 from datetime import date
@@ -45,6 +46,19 @@ def test_a_key_is_never_overwritten(path):
     with pytest.raises(LandlordError, match="a changé"):
         keys.save(path, ring())
     assert path.read_bytes() == before
+
+
+def test_a_key_is_made_and_never_overwritten_on_a_share_without_links(path, monkeypatch):
+    def no_links(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    made = ring()
+    keys.create(path, made)
+    with pytest.raises(LandlordError, match="existe déjà"):
+        keys.create(path, ring())
+    assert keys.read(path) == made
+    assert [file.name for file in path.parent.iterdir()] == ["keys.json"]
 
 
 def test_a_write_that_fails_leaves_the_file_as_it_was(path, monkeypatch):

@@ -207,6 +207,7 @@ def test_the_file_names_the_service_and_its_limits(tmp_path: Path) -> None:
         ("", "url doit être"),
         ('url = "ftp://x"', "url doit être"),
         ("url = 3", "url doit être"),
+        ('url = "http://adresses.example"', "en clair"),
         ('url = "https://x"\nleast_score = 60', "least_score doit être un nombre entre 0 et 1"),
         ('url = "https://x"\nbatch = 0', "timeout_s et batch"),
         ('url = "https://x"\ntimeout_s = "long"', "timeout_s et batch"),
