@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from numpy import isfinite
 from shapely import get_coordinates, make_valid, union_all
@@ -47,6 +48,7 @@ class Imported:
     problems: list[str] = field(default_factory=list)
 
 
+@lru_cache(maxsize=8_192)
 def generation_of(code: str) -> int | None:
     """Return 2015 or 2024 by the form of a QPV's code, None for what is no such code."""
     return next((year for year, pattern in QPV_CODES.items() if pattern.fullmatch(code)), None)
