@@ -70,6 +70,11 @@ def retire(
     path = Workspace(folder).keys
     ring = keys.read(path)
     after = keys.retire(ring)
+    if ring.predecessors and not now:
+        raise LandlordError(
+            "la clé d'un ancien bailleur reste en service tant que vous renvoyez de ses mouvements : ceux qui l'ont "
+            "nommé ne se corrigent plus sans elle. `--now` pour la retirer quand même."
+        )
     if ring.ends_on and ring.ends_on >= _today() and not now:
         raise LandlordError(
             f"la période à deux clés court jusqu'au {ring.ends_on:%d/%m/%Y}. Avant, un mouvement corrigé sans avoir "

@@ -158,9 +158,9 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
             extract.watch = lambda done: bar.update(task, completed=done)
             publication.read(Source(extract.kind, _items(extract)))
         _show_prepared(publication, console, sender)
-        if ring.ends_on and ring.ends_on < today:
+        if ring.until and ring.until < today:
             console.print(
-                f"La période à deux clés est finie depuis le {ring.ends_on:%d/%m/%Y} : `quartiers keys retire`.",
+                f"La période à deux clés est finie depuis le {ring.until:%d/%m/%Y} : `quartiers keys retire`.",
                 style="yellow",
             )
         if options.ask and not options.dry_run and not _yes("Envoyer ?"):

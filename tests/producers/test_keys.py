@@ -170,3 +170,13 @@ def test_the_whole_file_survives_a_round_trip(path):
     )
     keys.create(path, made)
     assert keys.read(path) == made
+
+
+def test_a_predecessors_key_serves_as_long_as_its_moves_are_sent(tmp_path):
+    path = tmp_path / "keys.json"
+    keys.create(path, keys.with_predecessor(ring(), "222222222", ring().current, TODAY))
+    refused = run("retire", "--folder", str(tmp_path))
+    assert "ne se corrigent plus sans elle" in str(refused.exception)
+    assert keys.read(path).predecessors
+    assert run("retire", "--folder", str(tmp_path), "--now").exit_code == 0
+    assert not keys.read(path).predecessors
