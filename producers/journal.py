@@ -63,7 +63,8 @@ class Entry(NamedTuple):
 class Row(NamedTuple):
     """A move as it is about to be sent. `month` is where it counts (YYYY-MM), None if it does not.
 
-    `pending` is the whole event of a move that no file will say again, kept until it is acknowledged.
+    `pending` is the whole event of a move that no file will say again, kept until it is acknowledged. `former` is the
+    identity under which the same move counts no more.
     """
 
     move_id: str
@@ -74,6 +75,7 @@ class Row(NamedTuple):
     direction: str
     month: str | None
     pending: bytes | None = None
+    former: str | None = None
 
 
 def revision_of(known: Entry | None, former: Entry | None, digest: bytes, extracted: int) -> int:
@@ -101,6 +103,8 @@ class Journal:
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
         try:
             self._connection.execute("PRAGMA synchronous = FULL")
+            # Held between transactions too: another publication would take revisions that this one has prepared.
+            self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._connection.executescript(_SCHEMA)
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
@@ -145,7 +149,13 @@ class Journal:
 
     def write(self, rows: Iterable[Row]) -> None:
         """Write what is about to be sent."""
-        self._connection.executemany("INSERT OR REPLACE INTO move VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        held = list(rows)
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO move VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (row[:-1] for row in held)
+        )
+        self._connection.executemany(
+            "UPDATE move SET month = NULL WHERE move_id = ?", ((row.former,) for row in held if row.former)
+        )
 
     def pending(self) -> list[tuple[str, bytes]]:
         """Return (move id, event) of the derived moves that were never acknowledged."""

@@ -145,6 +145,11 @@ def prepared_lines(summary: Summary, errors: int) -> list[str]:
             f"{number_fr(len(summary.repeated))} lignes répètent un mouvement déjà dit par le fichier ({first}…) : la "
             "première est envoyée."
         )
+    if summary.older:
+        found.append(
+            f"{number_fr(summary.older)} mouvements ont été dits autrement par un extrait plus récent : ils restent "
+            "comme il les a dits. Si ce fichier-ci est le plus récent, dites-en l'instant par --extracted-at."
+        )
     for step, number in sorted(summary.steps.items()):
         if step:
             found.append(f"{number_fr(number)} mouvements trop rares partent {STEPS_FR[step]}.")

@@ -172,7 +172,7 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
                 "par --complete-through."
             )
         if options.dry_run:
-            sent = publication.send(None, complete, options.scope)
+            sent = publication.send(None, complete, options.scope, despite_errors=options.despite_errors)
             console.print(f"{number_fr(sent.moves)} mouvements seraient envoyés ; rien ne l'a été.")
             return _after(publication, sent, console)
         return _send(publication, connection, options, complete, console)
@@ -239,6 +239,7 @@ def _send(
                 options.scope,
                 lambda events: bar.advance(task, events),
                 lasting=not options.sandbox,
+                despite_errors=options.despite_errors,
             )
         _show_sent(sent, console)
         code = _after(publication, sent, console)

@@ -27,9 +27,7 @@ ADDED_SINCE = ("qpv_status",)
 """Fields of later minor versions: left out of a content's hash where absent, so that an older event keeps its hash."""
 NO_CONTENT = ("revision", "former_move_id", "former_landlord")
 """A move that no longer says which identity it had before says nothing else than it did."""
-_content_of = itemgetter(
-    "direction", *(name for name in Move.model_fields if name not in (*NO_CONTENT, *ADDED_SINCE))
-)
+_content_of = itemgetter("direction", *(name for name in Move.model_fields if name not in (*NO_CONTENT, *ADDED_SINCE)))
 TOO_LARGE = Problem(
     "message_too_large", "", f"message de plus de {MAX_MESSAGE_BYTES} octets une fois décompressé : coupez le lot"
 )
