@@ -243,3 +243,29 @@ def test_a_merged_landlords_stock_holds_until_the_month_of_the_merger(merged: St
     )
     assert rows == [(OLD, date(2025, 12, 1)), (NEW, TODAY.replace(day=1))]
     assert timedelta(days=31) < TODAY - MERGED_ON
+
+
+def test_the_month_of_a_merger_keeps_the_moves_of_both_landlords(merged: Stage) -> None:
+    with merged.connection.transaction():
+        merged.connection.execute("UPDATE core.landlord SET merged_on = '2026-01-15' WHERE siren = %s", (OLD,))
+    cell = {"commune": "31555", "let": 400}
+    sent = [stock(cell, siren=OLD, stock_on="2025-01-01"), move(OLD, 1, effective_on="2026-01-05")]
+    merged.take(message(0, sent, siren=OLD))
+    said = [{"month": "2026-01", "direction": "out", "count": 3}, {"month": "2025-12", "direction": "out", "count": 0}]
+    ours = [
+        stock(cell, siren=NEW, stock_on="2026-01-01"),
+        taken_over(2, effective_on="2026-01-06"),
+        taken_over(3, effective_on="2026-01-20"),
+        declaration(NEW, complete_from="2026-01-01", complete_through="2026-01-31", control_totals=said),
+    ]
+    merged.take(message(0, ours, siren=NEW))
+    assert merged.rows("SELECT landlord, sum(n)::integer FROM core.daily_counter GROUP BY 1 ORDER BY 1") == [
+        (OLD, 2),
+        (NEW, 1),
+    ]
+    assert merged.rows(
+        "SELECT departures, dwellings::integer FROM core.declared_month "
+        "WHERE level = 'commune' AND month = '2026-01-01' AND territory_id IN "
+        "(SELECT territory_id FROM core.territory WHERE code = '31555')"
+    ) == [(3, 400)]
+    assert merged.receipts()[-1]["control_differences"] == []
