@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS dwelling (
 """
 _AT_ONCE = 500
 PATIENCE = 5.0
+TOLERANCE = 3_600
+"""Seconds that two clocks may differ by (`instants.instant_of` has the same)."""
 
 
 class Entry(NamedTuple):
@@ -97,8 +99,12 @@ def revision_of(known: Entry | None, former: Entry | None, digest: bytes, extrac
 class Journal:
     """The file, open for one command at a time. Use it as a context manager: an error leaves it as it was."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or make the file, owned by its user. Raises LandlordError if it is damaged or in use."""
+    def __init__(self, path: Path, now: int | None = None) -> None:
+        """Open or make the file, owned by its user. Raises LandlordError if it is damaged or in use.
+
+        `now` (seconds): an instant beyond it was written by a clock that was wrong, and is no newer than any extract.
+        """
+        self._now = now
         path.touch(mode=0o600, exist_ok=True)
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
         try:
@@ -144,8 +150,13 @@ class Journal:
                 f"SELECT move_id, revision, extracted, digest, step FROM move WHERE move_id IN ({marks})",  # noqa: S608
                 part,
             )
-            found |= {row[0]: Entry(*row[1:]) for row in rows}
+            found |= {row[0]: self._entry(*row[1:]) for row in rows}
         return found
+
+    def _entry(self, revision: int, extracted: int, digest: bytes, step: int) -> Entry:
+        """Return what was written, its instant believed only if it can be one."""
+        past = self._now is None or extracted <= self._now + TOLERANCE
+        return Entry(revision, extracted if past else 0, digest, step)
 
     def write(self, rows: Iterable[Row]) -> None:
         """Write what is about to be sent."""
@@ -180,7 +191,7 @@ class Journal:
         row = self._connection.execute(
             "SELECT revision, extracted, digest, sent FROM register WHERE name = ?", (name,)
         ).fetchone()
-        known = Entry(row[0], row[1], row[2], 0) if row else None
+        known = self._entry(row[0], row[1], row[2], 0) if row else None
         revision = revision_of(known, None, digest, extracted)
         unsent = row is None or row[2] != digest or not row[3]
         if unsent and (known is None or extracted >= known.extracted):

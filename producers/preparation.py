@@ -129,7 +129,7 @@ class Preparation:
             self._counted.append(not cancelled)
             self._identities.append(hash(data["move_id"]))
             self._lines.append(record.line)
-            moment = known.extracted if known and same else sender.extracted
+            moment = (known.extracted if known and same else 0) or sender.extracted
             month = counted_month(data, record.direction)
             spooled.append(
                 [data | former | {"revision": revision}, digest.hex(), record.direction, moment, month, not same, stale]

@@ -149,7 +149,7 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
     ring, locator = keys.read(workspace.keys), open_locator(workspace, territories)
     sender = Sender(connection.siren, ring, locator, extracted, read_on, k)
     with (
-        Journal(workspace.state) as journal,
+        Journal(workspace.state, int(now.timestamp())) as journal,
         Publication(
             sender, journal, rules_of(territories), today, options.states, counts_only=options.counts_only
         ) as publication,

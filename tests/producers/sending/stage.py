@@ -138,6 +138,7 @@ class Landlord:
         counts_only: bool = False,
         scope: Scope = "whole_stock",
         despite_errors: bool = False,
+        now: str | None = None,
     ) -> Sent:
         """Send an extract; what is wrong with it raises."""
         found = list(items)
@@ -145,7 +146,7 @@ class Landlord:
         seconds = instant(extracted)
         sender = Sender(SIREN, self.ring, FakeLocator(), seconds, date.fromisoformat(extracted[:10]), k)
         with (
-            Journal(self.state) as journal,
+            Journal(self.state, instant(now) if now else None) as journal,
             Publication(sender, journal, RULES, TODAY, states, counts_only=counts_only) as publication,
         ):
             publication.read(Source(kind, found))

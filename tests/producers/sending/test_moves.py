@@ -151,6 +151,17 @@ def test_after_a_rotation_an_older_file_overrides_nothing(tmp_path):
     assert "T2" not in rooms
 
 
+def test_a_clock_that_was_wrong_once_keeps_no_later_correction_back(tmp_path):
+    one = Landlord(tmp_path)
+    one.publish([move(1, rooms="T2")], "2036-04-01T08:00:00", k=1, through=MARCH, now="2036-04-01T08:00:00")
+    one.publish([move(1, rooms="T4"), move(2)], k=1, through=MARCH, now="2026-04-01T09:00:00")
+    assert one.observatory.moves[RING.move_id("LEASE-1", "out")]["rooms"] == "T4"
+    assert one.observatory.others[DECLARATION]["revision"] > instant("2036-04-01T08:00:00")
+    one.publish([move(1, rooms="T4"), move(2)], k=1, now="2026-04-01T09:00:00")
+    assert one.observatory.outcomes == {"applied": 3, "duplicate": 2}
+    assert all(event["time"].year >= 2026 for event in one.observatory.reading())
+
+
 def test_a_file_older_than_what_was_sent_is_told(tmp_path):
     one = Landlord(tmp_path)
     one.publish([move(1, rooms="T4"), move(2)], k=1)
