@@ -131,6 +131,17 @@ def test_after_the_period_of_two_keys_nothing_is_doubled_either(office) -> None:
     assert_equal_to_a_recount(stage)
 
 
+@pytest.fixture
+def rights(office) -> Iterator[None]:
+    """A merger takes the predecessor's right to write; the next session's landlords have the same numbers."""
+    yield
+    stage, siren, _ = office
+    with connect(stage.settings, "ingest") as connection:
+        connection.execute("UPDATE core.landlord SET merged_into = NULL, merged_on = NULL WHERE siren = %s", (siren,))
+    landlords.resume(stage.settings, siren)
+
+
+@pytest.mark.usefixtures("rights")
 def test_a_successor_corrects_what_its_predecessor_sent(office, tmp_path_factory) -> None:
     """Its extract is older than the predecessor's last one, the merger is of a day within a month."""
     stage, old, folder = office
