@@ -26,18 +26,16 @@ Totals = Iterable[tuple[str, str, int]]
 class Complete:
     """`All my moves from `first` (None: since the first stock) to `last` are sent.`
 
-    `news` is the first day that the declaration before did not declare.
+    Of what this sending adds, the totals are said: from `news` to `until` (None: to `last`). `kept` is the first day of
+    what `last` was declared with, where an earlier part is said again.
     """
 
     first: date | None
     last: date
     news: date
     scope: Scope = "whole_stock"
-
-    def __post_init__(self) -> None:
-        """Refuse an impossible period."""
-        if self.first and self.first > self.last:
-            raise LandlordError(f"la période déclarée finit le {self.last:%d/%m/%Y}, avant de commencer.")
+    until: date | None = None
+    kept: date | None = None
 
     @property
     def months(self) -> tuple[str, str]:
@@ -45,39 +43,52 @@ class Complete:
         first = self.news
         if first.day > 1:
             first = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-        return f"{first:%Y-%m}", f"{self.last:%Y-%m}"
+        return f"{first:%Y-%m}", f"{self.until or self.last:%Y-%m}"
 
     def remember(self, journal: Journal) -> None:
         """Write the declaration down, for the next one to extend."""
-        days = [day.isoformat() if day else None for day in (self.first, self.last, self.news)]
+        days = [day.isoformat() if day else None for day in (self.first, self.last, self.kept or self.news)]
         journal.set_fact(f"declared {self.scope}", json.dumps(days))
 
 
 def extend(journal: Journal, first: date | None, last: date, scope: Scope) -> Complete:
-    """Return what is declared complete up to `last`: since `first` if it is given, else since what was declared before.
+    """Return what is declared complete once a period is: up to `last`, since `first` or since what was declared before.
 
+    A period that touches what was declared adds to it and takes nothing back; one apart replaces it.
     Raises LandlordError for an impossible period.
     """
+    if first and first > last:
+        raise LandlordError(f"la période déclarée finit le {last:%d/%m/%Y}, avant de commencer.")
     text = journal.fact(f"declared {scope}")
     month = date(last.year, last.month, 1)
     if text is None:
         return Complete(first, last, first or month, scope)
-    known_first, known_last, known_news = (date.fromisoformat(day) if day else month for day in json.loads(text))
-    since = first or (known_first if json.loads(text)[0] else None)
-    if first and first != known_first:
-        return Complete(first, last, first, scope)
-    if last == known_last:
-        return Complete(since, last, known_news, scope)
+    known_first, known_last, known_news = (date.fromisoformat(day) if day else None for day in json.loads(text))
+    if known_last is None or known_news is None:
+        raise ValueError("a declaration has a last day")
     after = known_last + timedelta(days=1)
-    news = date(after.year, after.month, 1) if last > known_last else month
+    if (first and first > after) or (known_first and last < known_first - timedelta(days=1)):
+        return Complete(first, last, first or month, scope)
+    if first and first != known_first:
+        news = first
+    elif last > known_last:
+        news = date(after.year, after.month, 1)
+    else:
+        news = known_news if last == known_last else month
+    since = min(known_first, first) if known_first and first else known_first
+    if last < known_last:
+        return Complete(since, known_last, news, scope, until=last, kept=known_news)
     return Complete(since, last, news, scope)
 
 
-def declaration_data(complete: Complete, totals: Totals) -> dict[str, Any]:
-    """Return the `data` of a declaration, but its revision. A declared month without moves says zero."""
+def declaration_data(complete: Complete, totals: Totals | None) -> dict[str, Any]:
+    """Return the `data` of a declaration, but its revision. A declared month without moves says zero.
+
+    `totals` None: what was sent is not known here, and nothing is said of it.
+    """
     first, last = complete.months
     counts: Counter[tuple[str, str]] = Counter()
-    for month, direction, number in totals:
+    for month, direction, number in totals or ():
         if first <= month <= last:
             counts[month, direction] += number
     data: dict[str, Any] = {
@@ -87,6 +98,7 @@ def declaration_data(complete: Complete, totals: Totals) -> dict[str, Any]:
             {"month": month, "direction": direction, "count": counts[month, direction]}
             for month in months_between(first, last)
             for direction in ("out", "in")
+            if totals is not None
         ],
     }
     if complete.first:

@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS dwelling (
 """
 _AT_ONCE = 500
 PATIENCE = 5.0
+TOLERANCE = 3_600
+"""Seconds that two clocks may differ by (`instants.instant_of` has the same)."""
 
 
 class Entry(NamedTuple):
@@ -63,7 +65,8 @@ class Entry(NamedTuple):
 class Row(NamedTuple):
     """A move as it is about to be sent. `month` is where it counts (YYYY-MM), None if it does not.
 
-    `pending` is the whole event of a move that no file will say again, kept until it is acknowledged.
+    `pending` is the whole event of a move that no file will say again, kept until it is acknowledged. `former` is the
+    identity under which the same move counts no more.
     """
 
     move_id: str
@@ -74,6 +77,7 @@ class Row(NamedTuple):
     direction: str
     month: str | None
     pending: bytes | None = None
+    former: str | None = None
 
 
 def revision_of(known: Entry | None, former: Entry | None, digest: bytes, extracted: int) -> int:
@@ -95,12 +99,18 @@ def revision_of(known: Entry | None, former: Entry | None, digest: bytes, extrac
 class Journal:
     """The file, open for one command at a time. Use it as a context manager: an error leaves it as it was."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or make the file, owned by its user. Raises LandlordError if it is damaged or in use."""
+    def __init__(self, path: Path, now: int | None = None) -> None:
+        """Open or make the file, owned by its user. Raises LandlordError if it is damaged or in use.
+
+        `now` (seconds): an instant beyond it was written by a clock that was wrong, and is no newer than any extract.
+        """
+        self._now = now
         path.touch(mode=0o600, exist_ok=True)
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
         try:
             self._connection.execute("PRAGMA synchronous = FULL")
+            # Held between transactions too: another publication would take revisions that this one has prepared.
+            self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._connection.executescript(_SCHEMA)
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
@@ -140,12 +150,23 @@ class Journal:
                 f"SELECT move_id, revision, extracted, digest, step FROM move WHERE move_id IN ({marks})",  # noqa: S608
                 part,
             )
-            found |= {row[0]: Entry(*row[1:]) for row in rows}
+            found |= {row[0]: self._entry(*row[1:]) for row in rows}
         return found
+
+    def _entry(self, revision: int, extracted: int, digest: bytes, step: int) -> Entry:
+        """Return what was written, its instant believed only if it can be one."""
+        past = self._now is None or extracted <= self._now + TOLERANCE
+        return Entry(revision, extracted if past else 0, digest, step)
 
     def write(self, rows: Iterable[Row]) -> None:
         """Write what is about to be sent."""
-        self._connection.executemany("INSERT OR REPLACE INTO move VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        held = list(rows)
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO move VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (row[:-1] for row in held)
+        )
+        self._connection.executemany(
+            "UPDATE move SET month = NULL WHERE move_id = ?", ((row.former,) for row in held if row.former)
+        )
 
     def pending(self) -> list[tuple[str, bytes]]:
         """Return (move id, event) of the derived moves that were never acknowledged."""
@@ -170,7 +191,7 @@ class Journal:
         row = self._connection.execute(
             "SELECT revision, extracted, digest, sent FROM register WHERE name = ?", (name,)
         ).fetchone()
-        known = Entry(row[0], row[1], row[2], 0) if row else None
+        known = self._entry(row[0], row[1], row[2], 0) if row else None
         revision = revision_of(known, None, digest, extracted)
         unsent = row is None or row[2] != digest or not row[3]
         if unsent and (known is None or extracted >= known.extracted):

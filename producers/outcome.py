@@ -31,7 +31,10 @@ class Located(NamedTuple):
 
 @dataclass
 class Answer:
-    """The receipts of some messages, added up. `missing`: messages whose receipt did not come."""
+    """The receipts of some messages, added up. `missing`: messages whose receipt did not come.
+
+    What was refused and then read again ends as what the second reading says: `reread` of the refusals are lifted.
+    """
 
     receipts: int = 0
     missing: int = 0
@@ -39,6 +42,7 @@ class Answer:
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     rejected: list[Located] = field(default_factory=list)
     rejected_total: int = 0
+    reread: int = 0
     warnings: list[Located] = field(default_factory=list)
     warnings_total: int = 0
     differences: list[ControlDifference] = field(default_factory=list)
@@ -49,6 +53,11 @@ class Answer:
         self.receipts += 1
         self.sandbox |= data.sandbox
         self.outcomes.update(data.outcomes)
+        if data.redriven:
+            lifted = min(sum(data.outcomes.values()), self.outcomes["quarantined"])
+            self.outcomes["quarantined"] -= lifted
+            self.rejected_total -= lifted
+            self.reread += lifted
         self.rejected += [_located(one, lines) for one in data.rejected]
         self.rejected_total += data.rejected_total
         self.warnings += [_located(one, lines) for one in data.warnings]
@@ -113,7 +122,9 @@ def tables(answer: Answer) -> list[Table]:
     """Return everything to show of an answer."""
     found = [outcomes_table(answer)]
     if answer.rejected:
-        found.append(remarks_table("Refusés", answer.rejected, answer.rejected_total))
+        lifted = f", dont {number_fr(answer.reread)} relus et acceptés depuis" if answer.reread else ""
+        everything = answer.rejected_total + answer.reread
+        found.append(remarks_table(f"Refusés{lifted}", answer.rejected, everything))
     if answer.warnings:
         found.append(remarks_table("À confirmer", answer.warnings, answer.warnings_total))
     if answer.differences:
@@ -144,6 +155,11 @@ def prepared_lines(summary: Summary, errors: int) -> list[str]:
         found.append(
             f"{number_fr(len(summary.repeated))} lignes répètent un mouvement déjà dit par le fichier ({first}…) : la "
             "première est envoyée."
+        )
+    if summary.older:
+        found.append(
+            f"{number_fr(summary.older)} mouvements ont été dits autrement par un extrait plus récent : ils restent "
+            "comme il les a dits. Si ce fichier-ci est le plus récent, dites-en l'instant par --extracted-at."
         )
     for step, number in sorted(summary.steps.items()):
         if step:

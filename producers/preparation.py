@@ -43,20 +43,25 @@ class Sender:
 class Prepared(NamedTuple):
     """An event ready to be sent. `line` is the extract's (0: none); `changed`: the journal does not know it so.
 
-    `row` is what the journal keeps of a move, None for another event.
+    `row` is what the journal keeps of a move, None for another event. `inside`: the move is in a QPV of 2024.
     """
 
     line: int
     payload: bytes
     row: Row | None
     changed: bool
+    inside: bool = False
 
 
 @dataclass
 class Summary:
-    """What was prepared: moves at each step, lines that repeat a move, and remarks on locations by code."""
+    """What was prepared: moves at each step, lines that repeat a move, and remarks on locations by code.
+
+    `older`: moves that a later extract said otherwise, and that stay as it said.
+    """
 
     moves: int = 0
+    older: int = 0
     steps: Counter[int] = field(default_factory=Counter)
     repeated: list[int] = field(default_factory=list)
     remarks: Counter[str] = field(default_factory=Counter)
@@ -109,17 +114,22 @@ class Preparation:
         spooled = []
         for record, (data, former) in zip(kept, drafts, strict=True):
             known = entries.get(data["move_id"])
+            earlier = entries.get(former.get("former_move_id", ""))
             digest = digest_of(data, sender.k)
             same = known is not None and known.digest == digest
             cancelled = data["status"] == "cancelled"
-            revision = revision_of(known, entries.get(former.get("former_move_id", "")), digest, sender.extracted)
-            stale = known is not None and not same and sender.extracted < known.extracted
+            revision = revision_of(known, earlier, digest, sender.extracted)
+            last = known or earlier
+            stale = last is not None and not same and sender.extracted < last.extracted
+            self.summary.older += stale
+            if stale and known is None:
+                continue  # its new identity would close the former one, which holds a later word
             self._hashes.extend(combination_hashes(data, record.direction))
             self._known.append(known.step if known and same else COARSEST if cancelled else FREE)
             self._counted.append(not cancelled)
             self._identities.append(hash(data["move_id"]))
             self._lines.append(record.line)
-            moment = known.extracted if known and same else sender.extracted
+            moment = (known.extracted if known and same else 0) or sender.extracted
             month = counted_month(data, record.direction)
             spooled.append(
                 [data | former | {"revision": revision}, digest.hex(), record.direction, moment, month, not same, stale]
@@ -164,8 +174,12 @@ class Preparation:
                 yield Prepared(
                     self._lines[number],
                     move_event(data, direction, siren, instant_text(moment)),
-                    Row(data["move_id"], data["revision"], moment, bytes.fromhex(digest), step, direction, month),
+                    Row(
+                        *(data["move_id"], data["revision"], moment, bytes.fromhex(digest), step, direction, month),
+                        former=data.get("former_move_id"),
+                    ),
                     changed and not stale,
+                    data["qpv_status"] == "inside",
                 )
 
     def _repeated(self) -> set[int]:

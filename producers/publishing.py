@@ -190,16 +190,18 @@ class Publication:
         told: Callable[[int], object] = lambda _: None,
         *,
         lasting: bool = True,
+        despite_errors: bool = False,
     ) -> Sent:
         """Send everything and wait until it is acknowledged; `told` hears of each number of events that leaves.
 
-        `channel` None: only examine. `lasting` False: the journal forgets it (a sandbox).
+        `channel` None: only examine. `lasting` False: the journal forgets it (a sandbox). Nothing is declared
+        complete while an event is held back, unless it is `despite_errors`.
         """
         out = _Out(channel, self._journal, told, lasting and channel is not None, Sent())
         if self.comparison:
             self._send_changes(out)
         elif self.counts is None:
-            self._send_all(out)
+            self._send_all(out, scope)
         elif complete:
             self._send_counts(out, self.counts, complete)
         out.flush()
@@ -207,16 +209,22 @@ class Publication:
             data = self.stock.data(scope)
             made = stock_event(data, self._sender.siren, self._sender.extracted, self._journal)
             out.sent.stock = self._send_register(out, made)
-        if complete:
-            totals: Iterable[tuple[str, str, int]] = ((*key, n) for key, n in out.sent.totals.items())
-            if self.comparison:
-                totals = self._journal.totals(*complete.months)
-            data = declaration_data(complete, totals)
+        if complete and (despite_errors or not out.sent.refused):
+            data = declaration_data(complete, self._totals(out.sent, complete))
             complete.remember(self._journal)
             made = declaration_event(data, self._sender.siren, self._sender.extracted, self._journal)
             if self._send_register(out, made):
                 out.sent.declaration = complete
         return out.sent
+
+    def _totals(self, sent: Sent, complete: Complete) -> Iterable[tuple[str, str, int]] | None:
+        """Return what was sent of the months; None where this folder cannot tell."""
+        if self.stock is None:
+            return ((*key, n) for key, n in sent.totals.items())
+        moves_are_here = self._journal.fact("mode") in ("movements", "states")
+        if not moves_are_here or complete.scope != "whole_stock":
+            return None
+        return self._journal.totals(*complete.months)
 
     def _examined(self, events: Iterable[Prepared], sent: Sent) -> Iterator[Message]:
         for message in as_messages(events):
@@ -224,14 +232,18 @@ class Publication:
             if message.events:
                 yield message
 
-    def _send_all(self, out: "_Out") -> None:
+    def _send_all(self, out: "_Out", scope: Scope) -> None:
         """Send every move of a file: what was sent before is a duplicate."""
         messages = self._examined(self.preparation.moves(), out.sent)
         while group := list(islice(messages, MESSAGES_AT_ONCE)):
             events = [one for message in group for one in message.events]
             self._journal.write(one.row for one in events if one.row and one.changed)
             out.keep()
-            out.sent.totals.update((one.row.month, one.row.direction) for one in events if one.row and one.row.month)
+            out.sent.totals.update(
+                (one.row.month, one.row.direction)
+                for one in events
+                if one.row and one.row.month and (one.inside or scope == "whole_stock")
+            )
             out.sent.moves += len(events)
             for message in group:
                 out.send(message)
@@ -263,7 +275,8 @@ class Publication:
             if self._send_register(out, made):
                 out.sent.months += 1
                 for cell in cells:
-                    out.sent.totals[month, cell["direction"]] += cell["count"]
+                    if complete.scope == "whole_stock" or cell["qpv_status"] == "inside":
+                        out.sent.totals[month, cell["direction"]] += cell["count"]
 
     def _send_register(self, out: "_Out", made: Registered) -> bool:
         """Send a stock or a declaration; in states, only one that is new. Return whether it was sent."""

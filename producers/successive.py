@@ -42,6 +42,10 @@ _DOUBTS_FR = {
         "vérifiez la date du bail et celle du dernier départ",
     ),
     "lease_without_date": ("le logement est de nouveau loué, sans date de bail", "saisissez la date du bail"),
+    "new_with_past": (
+        "logement que le dernier état n'avait pas, avec des mouvements d'avant cet état : ils sont envoyés",
+        "s'il a seulement changé d'identifiant, ces mouvements comptent deux fois : appelez l'observatoire",
+    ),
     "date_ahead": ("la date est postérieure à celle de l'extrait", "elle sera prise en compte une fois passée"),
 }
 
@@ -93,11 +97,18 @@ class Comparison:
         if text is None:
             self.new += 1
             history = reading.first(seen)
+            if self._has_past(history):
+                self.doubts.append(_doubt(record.line, "new_with_past"))
         else:
             history, codes = reading.next(from_text(text), seen)
             self.doubts += [_doubt(record.line, code) for code in codes]
         self._journal.set_dwelling(dwelling, self._extracted, to_text(history))
         return history
+
+    def _has_past(self, history: History) -> bool:
+        """Return whether a dwelling that is new to this folder has moves to send of the days that it was not there."""
+        days = [end.day for one in history for end in (one.arrival, one.departure) if end.day and end.state == "said"]
+        return self.last_on is not None and any(day < self.last_on for day in days)
 
     def _known(self, record: DwellingRecord, dwelling: str) -> tuple[str | None, date | None]:
         """Return what is known of a dwelling, and the day of the last state that had it."""

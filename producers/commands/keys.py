@@ -70,6 +70,12 @@ def retire(
     path = Workspace(folder).keys
     ring = keys.read(path)
     after = keys.retire(ring)
+    if ring.predecessors and not now:
+        raise LandlordError(
+            "la clé d'un ancien bailleur reste en service tant que vous renvoyez de ses mouvements : ceux qui l'ont "
+            "nommé ne se corrigent plus sans elle, et compteraient deux fois s'ils étaient renvoyés sous une nouvelle "
+            "clé. `--now` pour la retirer quand même."
+        )
     if ring.ends_on and ring.ends_on >= _today() and not now:
         raise LandlordError(
             f"la période à deux clés court jusqu'au {ring.ends_on:%d/%m/%Y}. Avant, un mouvement corrigé sans avoir "
@@ -93,8 +99,14 @@ def add_predecessor(
     """Après une fusion : ajoute la clé de l'ancien bailleur, pour que rien de lui ne soit compté deux fois."""
     path, today = Workspace(folder).keys, _today()
     came = _lines(dwellings) if dwellings else []
-    ring = keys.with_predecessor(keys.read(path), siren, keys.read(file).current, _end(until, today), came)
+    theirs = keys.read(file)
+    ring = keys.with_predecessor(keys.read(path), siren, theirs.current, _end(until, today), came)
     keys.save(path, ring)
+    if theirs.previous:
+        typer.echo(
+            f"Attention : {siren} était en train de changer de clé. Ce qu'il n'a pas renvoyé sous la nouvelle ne se "
+            "raccorde pas et compterait deux fois : appelez l'observatoire avant tout envoi."
+        )
     typer.echo(
         f"Jusqu'au {ring.ends_on:%d/%m/%Y}, les mouvements "
         f"{f'de {len(came)} logements' if came else 'envoyés'} diront aussi leur identifiant chez {siren}."

@@ -149,7 +149,7 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
     ring, locator = keys.read(workspace.keys), open_locator(workspace, territories)
     sender = Sender(connection.siren, ring, locator, extracted, read_on, k)
     with (
-        Journal(workspace.state) as journal,
+        Journal(workspace.state, int(now.timestamp())) as journal,
         Publication(
             sender, journal, rules_of(territories), today, options.states, counts_only=options.counts_only
         ) as publication,
@@ -158,9 +158,9 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
             extract.watch = lambda done: bar.update(task, completed=done)
             publication.read(Source(extract.kind, _items(extract)))
         _show_prepared(publication, console, sender)
-        if ring.ends_on and ring.ends_on < today:
+        if ring.until and ring.until < today:
             console.print(
-                f"La période à deux clés est finie depuis le {ring.ends_on:%d/%m/%Y} : `quartiers keys retire`.",
+                f"La période à deux clés est finie depuis le {ring.until:%d/%m/%Y} : `quartiers keys retire`.",
                 style="yellow",
             )
         if options.ask and not options.dry_run and not _yes("Envoyer ?"):
@@ -172,7 +172,7 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
                 "par --complete-through."
             )
         if options.dry_run:
-            sent = publication.send(None, complete, options.scope)
+            sent = publication.send(None, complete, options.scope, despite_errors=options.despite_errors)
             console.print(f"{number_fr(sent.moves)} mouvements seraient envoyés ; rien ne l'a été.")
             return _after(publication, sent, console)
         return _send(publication, connection, options, complete, console)
@@ -239,6 +239,7 @@ def _send(
                 options.scope,
                 lambda events: bar.advance(task, events),
                 lasting=not options.sandbox,
+                despite_errors=options.despite_errors,
             )
         _show_sent(sent, console)
         code = _after(publication, sent, console)

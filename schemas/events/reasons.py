@@ -25,6 +25,7 @@ ReasonCode = Literal[
     "not_successor",
     "not_storable",
     "same_revision_other_content",
+    "moves_beside_counts",
 ]
 
 
@@ -104,6 +105,11 @@ REASONS: dict[ReasonCode, Reason] = {
     "same_revision_other_content": Reason(
         "Donnez à chaque nouveau contenu une révision plus grande que les précédentes, et renvoyez le bon.",
         'deux contenus sous "revision": 5',
+    ),
+    "moves_beside_counts": Reason(
+        "D'un mois, envoyez les mouvements ou leurs comptes, pas les deux : annulez ces mouvements, ou renvoyez les "
+        "comptes de ce mois sans aucune ligne.",
+        "les comptes de mars, dont un mouvement est déjà compté",
     ),
 }
 

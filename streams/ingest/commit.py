@@ -287,6 +287,7 @@ def _outcomes(
     for register in ready.registers:
         if register.kind == "counts":
             verdict = monthly.take(ready.landlord, register.rank, register.data, ready.received_on, cells.number)
+            warnings += [(register.position, doubt) for doubt in monthly.doubts(ready.landlord, register.data)]
         elif register.kind == "stock":
             verdict = registers.apply_stock(
                 cursor, ready.landlord, register.rank, register.data, ready.received_on, cells.number

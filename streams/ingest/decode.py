@@ -23,11 +23,11 @@ from schemas.events.rules import Rules, direction_of, kind_of
 from streams.ledger.flows import flow_number, nature_class
 from streams.ledger.succession import identities
 
-ADDED_SINCE = ("qpv_status", "former_move_id", "former_landlord")
+ADDED_SINCE = ("qpv_status",)
 """Fields of later minor versions: left out of a content's hash where absent, so that an older event keeps its hash."""
-_content_of = itemgetter(
-    "direction", *(name for name in Move.model_fields if name != "revision" and name not in ADDED_SINCE)
-)
+NO_CONTENT = ("revision", "former_move_id", "former_landlord")
+"""A move that no longer says which identity it had before says nothing else than it did."""
+_content_of = itemgetter("direction", *(name for name in Move.model_fields if name not in (*NO_CONTENT, *ADDED_SINCE)))
 TOO_LARGE = Problem(
     "message_too_large", "", f"message de plus de {MAX_MESSAGE_BYTES} octets une fois décompressé : coupez le lot"
 )
@@ -109,7 +109,7 @@ def received_day(timestamp: float) -> date:
 
 
 def content_hash(data: dict[str, Any]) -> bytes:
-    """Return 16 bytes that identify a move's content: every known field but the revision, and the direction."""
+    """Return 16 bytes that identify a move's content: known fields, and the direction; not `NO_CONTENT`."""
     content: tuple[Any, ...] = _content_of(data)
     added = {name: data[name] for name in ADDED_SINCE if data.get(name) is not None}
     return blake2b(orjson.dumps((*content, added) if added else content), digest_size=16).digest()
@@ -179,7 +179,7 @@ def with_earlier_identity(entry: MoveEntry, rules: Rules) -> list[MoveEntry]:
     found = identities(entry.key, (predecessor, data["former_move_id"].bytes), entry.rank, entry.effective_on, merger)
     replaced = data | {"status": "cancelled", "cancel_reason": "replaced"}
     other = entry._replace(key=found.other, rank=found.other_rank, flow=None, data=replaced, told=False)
-    return [entry._replace(key=found.counting), other]
+    return [entry._replace(key=found.counting, rank=found.rank), other]
 
 
 def decode(message: Message, rules: Rules) -> Decoded:

@@ -2,6 +2,7 @@
 
 Invariant: a month's cells are those of its greatest (revision, content hash). What is replaced leaves the counters,
 what replaces it enters them, as signed deltas; a count is dated the first of its month, as a move without a day.
+Counts add to the moves of their month: a landlord that sends both is told so.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from schemas.events.places import inside_qpv, place_of
+from schemas.events.reading import Problem
 from streams.ledger.flows import flow_number, nature_class
 from streams.ledger.registers import Intern, Rank, Verdict, verdict_on
 from streams.ledger.rows import month_start
@@ -22,6 +24,13 @@ WHERE (landlord, month) IN (SELECT * FROM unnest(%s::text[], %s::date[]))
 CELLS = """
 SELECT landlord, month, cell_id, flow, reason, n FROM core.counts_cell
 WHERE (landlord, month) IN (SELECT * FROM unnest(%s::text[], %s::date[]))
+"""
+# By the counters of the région: a short index range, where the ledger would be read through.
+COUNTED = """
+SELECT landlord, month, sum(n)::integer FROM core.monthly_counter
+WHERE territory_id IN (SELECT territory_id FROM core.territory WHERE level = 'region')
+    AND (landlord, month) IN (SELECT * FROM unnest(%s::text[], %s::date[]))
+GROUP BY 1, 2
 """
 FORGET = "DELETE FROM core.counts_cell WHERE landlord = %s AND month = %s"
 KEEP = """
@@ -54,12 +63,15 @@ class Counts:
         self._cells: dict[Month, list[Counted]] = {}
         self._received: dict[Month, date] = {}
         self._signed: list[tuple[date, Month, Counted]] = []
+        self._moves: dict[Month, int] = {}
         if pairs := sorted({(landlord, _first(month)) for landlord, month in wanted}):
             columns = [list(column) for column in zip(*pairs, strict=True)]
             for landlord, month, revision, hash_ in cursor.execute(KNOWN, columns).fetchall():
                 self._ranks[landlord, month] = (revision, bytes(hash_))
             for landlord, month, *counted in cursor.execute(CELLS, columns).fetchall():
                 self._cells.setdefault((landlord, month), []).append(Counted(*counted))
+            for landlord, month, n in cursor.execute(COUNTED, columns).fetchall():
+                self._moves[landlord, month] = n - sum(one.n for one in self._cells.get((landlord, month), ()))
 
     def take(self, landlord: str, rank: Rank, data: dict[str, Any], received_on: date, intern: Intern) -> Verdict:
         """Return what becomes of an event, and keep it for `write` if it is the greatest of its month."""
@@ -71,6 +83,14 @@ class Counts:
             self._signed += [(received_on, month, one) for one in (*gone, *cells)]
             self._ranks[month], self._cells[month], self._received[month] = rank, cells, received_on
         return verdict
+
+    def doubts(self, landlord: str, data: dict[str, Any]) -> list[Problem]:
+        """Return what is to be told of counts that add to moves of their month."""
+        moves = self._moves.get((landlord, _first(data["month"])), 0)
+        if not moves or not data.get("cells"):
+            return []
+        text = f"de {data['month']}, des mouvements ({moves}) sont déjà comptés un à un : ces comptes s'y ajoutent"
+        return [Problem("moves_beside_counts", "/data/month", text)]
 
     def write(self) -> list[tuple[int, date, int, str, int]]:
         """Write what was taken; return the signed deltas by day: cell, day, flow, landlord, n."""

@@ -146,12 +146,16 @@ def apply_stock(
     return verdict
 
 
-# The région's counters of this landlord are the whole of it: one short index range.
+# The région's counters of a landlord are the whole of it: one short index range. From the month of a merger on, what
+# still counts at the landlord that was taken over is of the successor's declaration.
 COUNTED = """
 SELECT to_char(month, 'YYYY-MM'), direction, sum(n)::integer
-FROM core.monthly_counter JOIN core.flow USING (flow)
+FROM (SELECT %(landlord)s AS landlord, '-infinity'::date AS since
+      UNION ALL SELECT siren, date_trunc('month', merged_on::timestamp)::date FROM core.landlord
+      WHERE merged_into = %(landlord)s) AS covered
+JOIN core.monthly_counter USING (landlord) JOIN core.flow USING (flow)
 WHERE territory_id IN (SELECT territory_id FROM core.territory WHERE level = 'region')
-    AND landlord = %s AND month >= %s AND (inside_qpv OR %s)
+    AND month >= since AND month >= %(first)s AND (inside_qpv OR %(whole)s)
 GROUP BY 1, 2
 """
 
@@ -164,7 +168,8 @@ def control_differences(
     if not totals:
         return []
     first = min(total["month"] for total in totals) + "-01"
-    rows = cursor.execute(COUNTED, (landlord, first, data["scope"] == "whole_stock")).fetchall()
+    wanted = {"landlord": landlord, "first": first, "whole": data["scope"] == "whole_stock"}
+    rows = cursor.execute(COUNTED, wanted).fetchall()
     counted = {(month, direction): n for month, direction, n in rows}
     return [
         (total["month"], total["direction"], total["count"], counted.get((total["month"], total["direction"]), 0))

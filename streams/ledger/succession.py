@@ -6,7 +6,9 @@ counts, so that a successor's correction corrects and never doubles, whatever th
 
 - A changed key: the new identity counts. The earlier one is closed for ever: nothing sent under it comes back.
 - A merger: a move with effect before the day of the merger counts at the predecessor, whose stock and declarations
-  cover that month; a later one at the successor. A corrected date may cross that day: the rows change places.
+  cover that month; a later one at the successor. A corrected date may cross that day: the rows change places. The two
+  number their revisions each in their own way, so both rows rank above all that either says of its own identity
+  alone: the successor's newest word of the pair is the last one.
 """
 
 from datetime import date
@@ -17,14 +19,17 @@ from schemas.events.models import LAST_REVISION
 
 Key = tuple[str, bytes]
 Rank = tuple[int, bytes]
-CLOSED: Rank = (LAST_REVISION, b"\xff" * 16)
+OF_A_PAIR = LAST_REVISION
+"""Added to the revision of what a successor says of a move under both its identities."""
+CLOSED: Rank = (OF_A_PAIR + LAST_REVISION - 1, b"\xff" * 16)
 """Greater than the rank of any event."""
 
 
 class Identities(NamedTuple):
-    """The identity under which a move counts, the one under which it does not, and the rank of the latter's row."""
+    """The identity under which a move counts, the one under which it does not, and the rank of each one's row."""
 
     counting: Key
+    rank: Rank
     other: Key
     other_rank: Rank
 
@@ -32,7 +37,9 @@ class Identities(NamedTuple):
 def identities(own: Key, earlier: Key, rank: Rank, effective_on: date, merger: Merger | None) -> Identities:
     """Return what becomes of a move's own and earlier identity; `merger` is None for a landlord's own earlier key."""
     if merger is None:
-        return Identities(own, earlier, CLOSED)
+        return Identities(own, rank, earlier, CLOSED)
+    revision, content = rank
+    both = (OF_A_PAIR + revision, content)
     if effective_on < merger.merged_on:
-        return Identities(earlier, own, rank)
-    return Identities(own, earlier, rank)
+        return Identities(earlier, both, own, both)
+    return Identities(own, both, earlier, both)

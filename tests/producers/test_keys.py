@@ -184,3 +184,22 @@ def test_the_whole_file_survives_a_round_trip(path):
     )
     keys.create(path, made)
     assert keys.read(path) == made
+
+
+def test_a_predecessors_key_serves_as_long_as_its_moves_are_sent(tmp_path):
+    path = tmp_path / "keys.json"
+    keys.create(path, keys.with_predecessor(ring(), "222222222", ring().current, TODAY))
+    refused = run("retire", "--folder", str(tmp_path))
+    assert "ne se corrigent plus sans elle" in str(refused.exception)
+    assert keys.read(path).predecessors
+    assert run("retire", "--folder", str(tmp_path), "--now").exit_code == 0
+    assert not keys.read(path).predecessors
+
+
+def test_a_predecessor_that_was_changing_its_key_is_told(tmp_path):
+    (tmp_path / "theirs").mkdir()
+    theirs = tmp_path / "theirs" / "keys.json"
+    keys.create(tmp_path / "keys.json", ring())
+    keys.create(theirs, keys.rotated(ring(), TODAY, UNTIL))
+    told = run("add-predecessor", "222222222", str(theirs), "--folder", str(tmp_path)).output
+    assert "222222222 était en train de changer de clé" in told

@@ -93,6 +93,18 @@ def test_control_totals_are_compared_with_the_counts(stage: Stage) -> None:
     assert "13" in differing
 
 
+def test_counts_beside_moves_of_their_month_are_told_and_mended_by_empty_ones(stage: Stage) -> None:
+    here = TOULOUSE | {"count": 12}
+    stage.take(message(0, [counts(here, month="2026-01"), counts(here), move(effective_on="2026-02-03")]))
+    stage.take(message(1, [counts(here, revision=2)]), message(2, [counts(revision=3)]))
+    mixed, again, emptied = (
+        [(one["index"], one["code"]) for one in receipt["warnings"]] for receipt in stage.receipts()
+    )
+    assert (mixed, again, emptied) == ([(1, "moves_beside_counts")], [(0, "moves_beside_counts")], [])
+    assert "mouvements (1)" in stage.receipts()[0]["warnings"][0]["message_fr"]
+    stage.assert_counters_equal_a_recount()
+
+
 def test_a_landlord_that_counts_is_told_apart(stage: Stage) -> None:
     stage.take(message(0, [counts(TOULOUSE | {"count": 12})]))
     stage.take(message(0, [move(SIRENS[1])], siren=SIRENS[1]))

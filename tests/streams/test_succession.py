@@ -107,22 +107,29 @@ def test_a_changed_key_counts_each_move_once_whatever_the_order(stage: Stage, da
     assert sorted(day for _, day, n in stage.rows(COUNTED) for _ in range(n)) == sorted(truth.values())
 
 
+REVISIONS = st.integers(1, 12)
+
+
 @st.composite
 def mergers(draw: st.DrawFn) -> tuple[list[tuple[str, Event]], list[tuple[str, str]]]:
-    """Return moves of a landlord, some of them sent on by its successor, and whose each is at the end, on which day."""
+    """Return moves of a landlord, some of them sent on by its successor, and whose each is at the end, on which day.
+
+    The two number their revisions as they please; a successor may also send a move without naming the earlier one.
+    """
     events: list[tuple[str, Event]] = []
     truth = []
     for number in (1, 2, 3):
-        day = draw(DAYS)
-        whose = OLD
-        for revision in range(1, draw(st.integers(1, 2)) + 1):
-            day = draw(DAYS)
-            events.append((OLD, move(OLD, number, revision=revision, effective_on=day)))
-        for revision in range(4, draw(st.integers(4, 6))):
-            day = draw(DAYS)
-            whose = OLD if date.fromisoformat(day) < MERGED_ON else NEW
-            events.append((NEW, taken_over(number, revision=revision, effective_on=day)))
-        truth.append((whose, day))
+        sent = {revision: draw(DAYS) for revision in draw(st.sets(REVISIONS, min_size=1, max_size=2))}
+        events += [(OLD, move(OLD, number, revision=one, effective_on=day)) for one, day in sent.items()]
+        last = (OLD, sent[max(sent)])
+        if corrected := {revision: draw(DAYS) for revision in draw(st.sets(REVISIONS, max_size=2))}:
+            events += [(NEW, taken_over(number, revision=one, effective_on=day)) for one, day in corrected.items()]
+            day = corrected[max(corrected)]
+            last = (OLD if date.fromisoformat(day) < MERGED_ON else NEW, day)
+            for revision in draw(st.sets(REVISIONS, max_size=1)):
+                alone = move(NEW, number, move_id=later(number), revision=revision, effective_on=draw(DAYS))
+                events.append((NEW, alone))
+        truth.append(last)
     return events, truth
 
 
@@ -165,6 +172,16 @@ def test_each_event_has_one_outcome_though_it_writes_two_rows(merged: Stage) -> 
         ("duplicate", 1),
         ("superseded", 1),
     ]
+
+
+def test_what_no_longer_says_its_earlier_identity_is_a_duplicate(stage: Stage) -> None:
+    stage.take(message(0, [rekeyed(1, revision=5, effective_on=AFTER)], siren=OLD))
+    stage.take(message(1, [move(OLD, 1, move_id=later(1), revision=5, effective_on=AFTER)], siren=OLD))
+    assert stage.rows("SELECT outcome, sum(n)::integer FROM core.tally GROUP BY 1 ORDER BY 1") == [
+        ("applied", 1),
+        ("duplicate", 1),
+    ]
+    assert stage.receipts()[-1]["warnings_total"] == 0
 
 
 def test_what_comes_late_under_the_earlier_key_is_superseded(stage: Stage) -> None:
@@ -226,3 +243,29 @@ def test_a_merged_landlords_stock_holds_until_the_month_of_the_merger(merged: St
     )
     assert rows == [(OLD, date(2025, 12, 1)), (NEW, TODAY.replace(day=1))]
     assert timedelta(days=31) < TODAY - MERGED_ON
+
+
+def test_the_month_of_a_merger_keeps_the_moves_of_both_landlords(merged: Stage) -> None:
+    with merged.connection.transaction():
+        merged.connection.execute("UPDATE core.landlord SET merged_on = '2026-01-15' WHERE siren = %s", (OLD,))
+    cell = {"commune": "31555", "let": 400}
+    sent = [stock(cell, siren=OLD, stock_on="2025-01-01"), move(OLD, 1, effective_on="2026-01-05")]
+    merged.take(message(0, sent, siren=OLD))
+    said = [{"month": "2026-01", "direction": "out", "count": 3}, {"month": "2025-12", "direction": "out", "count": 0}]
+    ours = [
+        stock(cell, siren=NEW, stock_on="2026-01-01"),
+        taken_over(2, effective_on="2026-01-06"),
+        taken_over(3, effective_on="2026-01-20"),
+        declaration(NEW, complete_from="2026-01-01", complete_through="2026-01-31", control_totals=said),
+    ]
+    merged.take(message(0, ours, siren=NEW))
+    assert merged.rows("SELECT landlord, sum(n)::integer FROM core.daily_counter GROUP BY 1 ORDER BY 1") == [
+        (OLD, 2),
+        (NEW, 1),
+    ]
+    assert merged.rows(
+        "SELECT departures, dwellings::integer FROM core.declared_month "
+        "WHERE level = 'commune' AND month = '2026-01-01' AND territory_id IN "
+        "(SELECT territory_id FROM core.territory WHERE code = '31555')"
+    ) == [(3, 400)]
+    assert merged.receipts()[-1]["control_differences"] == []

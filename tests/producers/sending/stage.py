@@ -18,6 +18,7 @@ from producers.location.place import Location, Whereabouts
 from producers.messages import rules_of
 from producers.preparation import Sender
 from producers.publishing import Publication, Sent, Source, States
+from producers.stock import Scope
 from schemas.events.reading import read_message
 from schemas.territories import load
 
@@ -135,6 +136,9 @@ class Landlord:
         lasting: bool = True,
         send: bool = True,
         counts_only: bool = False,
+        scope: Scope = "whole_stock",
+        despite_errors: bool = False,
+        now: str | None = None,
     ) -> Sent:
         """Send an extract; what is wrong with it raises."""
         found = list(items)
@@ -142,12 +146,14 @@ class Landlord:
         seconds = instant(extracted)
         sender = Sender(SIREN, self.ring, FakeLocator(), seconds, date.fromisoformat(extracted[:10]), k)
         with (
-            Journal(self.state) as journal,
+            Journal(self.state, instant(now) if now else None) as journal,
             Publication(sender, journal, RULES, TODAY, states, counts_only=counts_only) as publication,
         ):
             publication.read(Source(kind, found))
-            complete = extend(journal, first, through, "whole_stock") if through else None
-            return publication.send(self.observatory if send else None, complete, "whole_stock", lasting=lasting)
+            complete = extend(journal, first, through, scope) if through else None
+            return publication.send(
+                self.observatory if send else None, complete, scope, lasting=lasting, despite_errors=despite_errors
+            )
 
 
 RULES = rules_of(load())

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import orjson
 import pytest
 from typer.testing import CliRunner
 
+from operations import landlords
 from operations.cli import app
 from operations.verify import verify
 from runtime.broker import landlord_connection
@@ -93,3 +95,93 @@ def test_what_is_tried_in_the_sandbox_is_answered_and_not_counted(office) -> Non
     assert "bac à sable" in result.output
     assert stage.query("SELECT count(*) FROM core.move WHERE landlord = %s", (siren,)) == [(0,)]
     assert receipts(folder) == []
+
+
+BY_LANDLORD = "SELECT landlord, sum(n)::integer FROM core.daily_counter WHERE landlord = ANY (%s) GROUP BY 1"
+
+
+def assert_equal_to_a_recount(stage: Stage) -> None:
+    with connect(stage.settings, "ingest") as connection:
+        verdict = verify(connection)
+    assert verdict.equal, verdict.differences[:5]
+
+
+def test_after_the_period_of_two_keys_nothing_is_doubled_either(office) -> None:
+    stage, siren, folder = office
+    rows = [row(number) for number in range(20)]
+
+    def publish(*changed: str) -> str:
+        file = write_file(folder, [*changed, *rows[len(changed) :]])
+        result = run("publish", str(file), "--folder", str(folder), *DECLARED)
+        assert result.exit_code == 0, result.output
+        assert "Totaux de contrôle" not in result.output, result.output
+        assert stage.query(BY_LANDLORD, ([siren],)) == [(siren, 20)]
+        return result.output
+
+    publish()
+    assert run("keys", "rotate", "--folder", str(folder)).exit_code == 0
+    publish()
+    publish(row(0, left="30/03/2026"))
+    assert run("keys", "retire", "--now", "--folder", str(folder)).exit_code == 0
+    told = publish(row(0, left="30/03/2026"))
+    assert "À confirmer" not in told, "the same moves are duplicates, though they no longer name their former ones"
+    publish(row(0, left="31/03/2026"))
+    last = "SELECT count(*) FROM core.daily_counter WHERE day = '2026-03-31' AND landlord = %s"
+    assert stage.query(last, (siren,)) == [(1,)]
+    assert_equal_to_a_recount(stage)
+
+
+@pytest.fixture
+def rights(office) -> Iterator[None]:
+    """A merger takes the predecessor's right to write; the next session's landlords have the same numbers."""
+    yield
+    stage, siren, _ = office
+    with connect(stage.settings, "ingest") as connection:
+        connection.execute("UPDATE core.landlord SET merged_into = NULL, merged_on = NULL WHERE siren = %s", (siren,))
+    landlords.resume(stage.settings, siren)
+
+
+@pytest.mark.usefixtures("rights")
+def test_a_successor_corrects_what_its_predecessor_sent(office, tmp_path_factory) -> None:
+    """Its extract is older than the predecessor's last one, the merger is of a day within a month."""
+    stage, old, folder = office
+    new, ours = successor_of(old, folder, stage, tmp_path_factory.mktemp("successor"))
+    rows = [row(number) for number in range(20)]
+    sent = run("publish", str(write_file(folder, rows)), "--folder", str(folder), *DECLARED)
+    assert sent.exit_code == 0, sent.output
+    assert stage.query(BY_LANDLORD, ([old],)) == [(old, 20)]
+    landlords.merge(
+        stage.settings, old, new, date(2026, 3, 16), key_handed_over=True, now=datetime(2026, 4, 2, tzinfo=UTC)
+    )
+    added = run("keys", "add-predecessor", old, str(folder / "keys.json"), "--folder", str(ours))
+    assert added.exit_code == 0, added.output
+    file = write_file(ours, [row(0, left="20/03/2026"), row(19, left="02/03/2026"), *rows[1:19]])
+    truth = {
+        old: sum(number % 28 < 15 for number in range(1, 19)) + 1,
+        new: sum(number % 28 >= 15 for number in range(1, 19)) + 1,
+    }
+    publish = ("publish", str(file), "--folder", str(ours), "--extracted-at", "2026-03-30", *DECLARED)
+    for retired in (False, True):
+        if retired:
+            assert run("keys", "retire", "--now", "--folder", str(ours)).exit_code == 0
+        result = run(*publish)
+        assert result.exit_code == 0, result.output
+        assert "Totaux de contrôle" not in result.output, result.output
+        counted = stage.query(BY_LANDLORD, ([old, new],))
+        assert dict(counted) == truth, retired
+        assert_equal_to_a_recount(stage)
+
+
+def successor_of(old: str, folder: Path, stage: Stage, ours: Path) -> tuple[str, Path]:
+    """Return another landlord that writes, and its folder."""
+    (new,) = stage.enrol(1)
+    connection = landlord_connection(stage.settings, new)
+    (ours / "connection.toml").write_text(
+        f'siren = "{new}"\nbootstrap = "{connection.bootstrap}"\npassword = "{connection.password}"\n'
+    )
+    (ours / "mapping.toml").write_text(MAPPING, encoding="utf-8")
+    assert run("keys", "init", "--folder", str(ours)).exit_code == 0
+    with connect(stage.settings, "ingest") as open_connection:
+        for siren in (old, new):
+            open_connection.execute("INSERT INTO core.landlord (siren, name) VALUES (%s, %s)", (siren, siren))
+    return new, ours

@@ -1,7 +1,10 @@
 """A file of moves: the same twice is duplicates, a correction is one correction, a crash loses or doubles nothing."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from threading import Event
 
 import orjson
 import pytest
@@ -12,10 +15,23 @@ from producers import keys
 from producers.errors import LandlordError
 from producers.extract.records import RowProblem
 from producers.journal import Entry, Journal, revision_of
-from producers.publishing import States
+from producers.outcome import prepared_lines
+from producers.preparation import Sender
+from producers.publishing import Publication, Source, States
 from schemas.events.models import COUNTS, DECLARATION
 from schemas.events.privacy import forbidden_path
-from tests.producers.sending.stage import RING, CrashError, Landlord, dwelling, instant, move
+from tests.producers.sending.stage import (
+    RING,
+    RULES,
+    SIREN,
+    TODAY,
+    CrashError,
+    FakeLocator,
+    Landlord,
+    dwelling,
+    instant,
+    move,
+)
 
 MARCH = date(2026, 3, 31)
 
@@ -120,6 +136,42 @@ def test_after_a_rotation_the_same_file_corrects_and_never_doubles(tmp_path):
     (tmp_path / "state.sqlite").unlink()
     new.publish(map(move, range(20)), "2026-04-02T08:00:00")
     assert len(old.observatory.moves) == 20, "no local state is needed"
+
+
+def test_after_a_rotation_an_older_file_overrides_nothing(tmp_path):
+    old = Landlord(tmp_path)
+    old.publish([move(1, rooms="T2"), move(2)], "2026-03-01T08:00:00", k=1)
+    old.publish([move(1, rooms="T4")], k=1)
+    ring = keys.rotated(RING, date(2026, 4, 1), date(2028, 6, 1))
+    new = Landlord(tmp_path, old.observatory, ring)
+    new.publish([move(1, rooms="T2"), move(2)], "2026-03-01T08:00:00", k=1)
+    rooms = {one["rooms"] for one in old.observatory.moves.values()}
+    assert len(old.observatory.moves) == 2
+    assert "T4" in rooms, "the newer file's word stays"
+    assert "T2" not in rooms
+
+
+def test_a_clock_that_was_wrong_once_keeps_no_later_correction_back(tmp_path):
+    one = Landlord(tmp_path)
+    one.publish([move(1, rooms="T2")], "2036-04-01T08:00:00", k=1, through=MARCH, now="2036-04-01T08:00:00")
+    one.publish([move(1, rooms="T4"), move(2)], k=1, through=MARCH, now="2026-04-01T09:00:00")
+    assert one.observatory.moves[RING.move_id("LEASE-1", "out")]["rooms"] == "T4"
+    assert one.observatory.others[DECLARATION]["revision"] > instant("2036-04-01T08:00:00")
+    one.publish([move(1, rooms="T4"), move(2)], k=1, now="2026-04-01T09:00:00")
+    assert one.observatory.outcomes == {"applied": 3, "duplicate": 2}
+    assert all(event["time"].year >= 2026 for event in one.observatory.reading())
+
+
+def test_a_file_older_than_what_was_sent_is_told(tmp_path):
+    one = Landlord(tmp_path)
+    one.publish([move(1, rooms="T4"), move(2)], k=1)
+    seconds = instant("2026-03-01T08:00:00")
+    sender = Sender(SIREN, RING, FakeLocator(), seconds, date(2026, 3, 1), 1)
+    with Journal(one.state) as journal, Publication(sender, journal, RULES, TODAY) as publication:
+        publication.read(Source("movements", [move(1, rooms="T2"), move(2)]))
+        summary = publication.prepare()
+    assert summary.older == 1
+    assert any("--extracted-at" in line for line in prepared_lines(summary, 0))
 
 
 def test_a_successor_names_its_predecessors_moves(tmp_path):
@@ -246,6 +298,31 @@ def test_two_publications_at_once_are_refused(tmp_path, monkeypatch):
         monkeypatch.setattr("producers.journal.PATIENCE", 0.1)
         with pytest.raises(LandlordError, match="autre envoi"):
             Journal(tmp_path / "state.sqlite")
+
+
+def test_no_other_publication_slips_in_between_two_groups_of_messages(tmp_path, monkeypatch):
+    monkeypatch.setattr("producers.journal.PATIENCE", 0.0)
+    path = tmp_path / "state.sqlite"
+    with Journal(path) as journal:
+        journal.set_fact("mode", "movements")
+        journal.keep()
+        done = Event()
+
+        def another() -> bool:
+            while not done.is_set():
+                with suppress(LandlordError), Journal(path):
+                    return True
+            return False
+
+        with ThreadPoolExecutor(1) as pool:
+            slipped_in = pool.submit(another)
+            try:
+                for number in range(300):
+                    journal.set_fact("mode", str(number))
+                    journal.keep()
+            finally:
+                done.set()
+            assert not slipped_in.result()
 
 
 def test_counts_leave_instead_of_rows_and_agree_with_the_declaration(tmp_path):

@@ -11,9 +11,21 @@ from hypothesis import strategies as st
 from producers import keys
 from producers.errors import LandlordError
 from producers.extract.records import DwellingRecord
-from producers.publishing import States
+from producers.journal import Journal
+from producers.preparation import Sender
+from producers.publishing import Publication, Source, States
 from schemas.events.models import DECLARATION, MOVE_IN, MOVE_OUT, STOCK
-from tests.producers.sending.stage import RING, CrashError, Landlord, dwelling
+from tests.producers.sending.stage import (
+    RING,
+    RULES,
+    SIREN,
+    TODAY,
+    CrashError,
+    FakeLocator,
+    Landlord,
+    dwelling,
+    instant,
+)
 
 JANUARY = States(since=date(2026, 1, 1))
 LET = date(2020, 5, 4)
@@ -88,6 +100,19 @@ def test_a_truncated_extract_is_refused_unless_it_is_confirmed(tmp_path):
     assert len(one.observatory.payloads) == sent
     one.publish(short, at(20), states=replace(JANUARY, confirm_shrink=True))
     assert len(one.observatory.moves) == 1
+
+
+def test_a_new_dwelling_with_a_past_may_be_a_known_one_renamed_and_is_told(tmp_path):
+    one = Landlord(tmp_path)
+    kept = [dwelling(number, started=LET) for number in range(20)]
+    one.publish([dwelling(50, started=day(3)), *kept], at(10), states=JANUARY)
+    found = [dwelling(51, started=day(3)), dwelling(52, started=day(15)), dwelling(53, started=LET), *kept]
+    seconds = instant(at(20))
+    sender = Sender(SIREN, RING, FakeLocator(), seconds, day(20))
+    with Journal(one.state) as journal, Publication(sender, journal, RULES, TODAY, States()) as publication:
+        publication.read(Source("dwellings", found))
+        assert [(told.line, told.code) for told in publication.problems.kept] == [(53, "new_with_past")]
+        assert publication.prepare().moves == 2
 
 
 def test_two_dwellings_of_twenty_may_go_without_a_word(tmp_path):
