@@ -21,7 +21,7 @@ from producers.errors import LandlordError
 from producers.extract.mapping import load_mapping
 from producers.extract.reading import Extract, open_extract
 from producers.extract.records import DwellingRecord, MoveRecord, RowProblem
-from producers.extract.wording import number_fr
+from producers.extract.wording import count_fr, number_fr
 from producers.instants import day_of, last_whole_month
 from producers.journal import Journal
 from producers.location.locator import open_locator
@@ -59,6 +59,11 @@ class Options:
 def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: int, now: datetime) -> int:
     """Publish a file as it was asked; return the exit code."""
     console, today = Console(), now.astimezone(PARIS).date()
+    if options.through and options.through > today:
+        raise LandlordError(
+            f"--complete-through {options.through:%d/%m/%Y} est dans l'avenir : rien n'y est encore complet. Au plus "
+            f"tard {today:%d/%m/%Y}. Rien n'a été envoyé."
+        )
     connection = Connection.read(workspace.connection)
     if not options.dry_run:
         require_way(connection, options.via, sandbox=options.sandbox)
@@ -109,13 +114,15 @@ def _show_prepared(publication: Publication, console: Console, sender: Sender, w
     if shown := problems.shown(warnings):
         console.print(outcome.problems_table(shown))
     if more := problems.counts.total() - len(shown):
-        console.print(f"{number_fr(more)} autres constats : `quartiers check` les détaille.", highlight=False)
+        others = count_fr(more, "autre constat", "autres constats")
+        console.print(f"{others} : --show {problems.counts.total()} les montre aussi.", highlight=False)
     if publication.counts is None:
-        for line in outcome.prepared_lines(publication.prepare(), problems.counts["error"]):
+        summary = publication.prepare()
+        for line in outcome.prepared_lines(summary, problems.counts["error"], moves=not publication.of_stock_alone):
             console.print(line, highlight=False)
     else:
         console.print(f"{number_fr(len(publication.counts))} mois comptés ; aucune ligne ne partira.", highlight=False)
-    if publication.stock and not publication.comparison:
+    if publication.of_stock_alone:
         console.print("Sans --state, aucun mouvement n'est déduit d'un état du parc.")
     if publication.stock:
         console.print(f"{number_fr(publication.stock.dwellings)} logements comptés.", highlight=False)
@@ -161,7 +168,7 @@ def _send(
                 lambda events: bar.advance(task, events),
                 lasting=not options.sandbox,
             )
-        _show_sent(sent, console)
+        _show_sent(sent, console, stock_alone=publication.of_stock_alone)
         code = _after(publication, sent, console)
         if not options.wait or mailbox is None:
             return code
@@ -170,10 +177,10 @@ def _send(
     return max(code, show_answer(answer, console))
 
 
-def _show_sent(sent: Sent, console: Console) -> None:
+def _show_sent(sent: Sent, console: Console, *, stock_alone: bool) -> None:
     if sent.months:
         console.print(f"Les comptes de {number_fr(sent.months)} mois sont envoyés.", highlight=False)
-    else:
+    elif not stock_alone:
         console.print(f"{number_fr(sent.moves)} mouvements envoyés.", highlight=False)
     if sent.stock:
         console.print("Le parc est envoyé.")

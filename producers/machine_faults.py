@@ -13,7 +13,7 @@ _REASONS_FR = {
     errno.EISDIR: "c'est un dossier, un fichier est attendu. Vérifiez le nom",
     errno.ENOTDIR: "un dossier est attendu, ce n'en est pas un. Vérifiez le nom",
 }
-_AGAIN_FR = "puis recommencez : un envoi répété ne compte jamais deux fois."
+_AGAIN_FR = "puis recommencez."
 
 
 def explain_machine_fault(error: Exception) -> str | None:

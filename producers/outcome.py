@@ -12,7 +12,7 @@ from rich.text import Text
 from producers.channel import Position
 from producers.coarsening import STEPS_FR
 from producers.extract.records import RowProblem
-from producers.extract.wording import number_fr
+from producers.extract.wording import count_fr, number_fr
 from producers.location.remarks import REMARKS
 from producers.preparation import Summary
 from producers.publishing import Sent
@@ -155,11 +155,12 @@ def show_receipts(receipts: list[ReceiptEvent], console: Console) -> None:
         console.print(table)
 
 
-def prepared_lines(summary: Summary, errors: int) -> list[str]:
-    """Return what there is to say of an extract that is ready to leave."""
-    found = [f"{number_fr(summary.moves)} mouvements prêts."]
+def prepared_lines(summary: Summary, errors: int, *, moves: bool = True) -> list[str]:
+    """Return what there is to say of an extract that is ready to leave; `moves` False: it gives none, by its kind."""
+    found = [f"{number_fr(summary.moves)} mouvements prêts."] if moves else []
     if errors:
-        found.append(f"{number_fr(errors)} lignes en erreur ne sont pas envoyées : voyez `quartiers check`.")
+        lines = count_fr(errors, "ligne en erreur n'est pas envoyée", "lignes en erreur ne sont pas envoyées")
+        found.append(f"{lines} : voyez `quartiers check`.")
     if summary.repeated:
         first = ", ".join(map(str, summary.repeated[:5]))
         found.append(

@@ -31,7 +31,7 @@ from schemas.events.rules import Rules
 Kind = Literal["movements", "dwellings"]
 Record = TypeVar("Record", MoveRecord, DwellingRecord)
 MESSAGES_AT_ONCE = 20
-PROBLEMS_KEPT = 20
+PROBLEMS_KEPT, ERRORS_SHOWN = 1_000, 20
 _MODES_FR = {
     "movements": "des fichiers de mouvements",
     "states": "des états successifs",
@@ -68,8 +68,8 @@ class Problems:
             self.kept[problem.severity].append(problem)
 
     def shown(self, warnings: int) -> list[RowProblem]:
-        """Return the errors that are kept, then at most so many `warnings`."""
-        return [*self.kept["error"], *self.kept["warning"][:warnings]]
+        """Return the first errors, then at most so many `warnings`."""
+        return [*self.kept["error"][: max(ERRORS_SHOWN, warnings)], *self.kept["warning"][:warnings]]
 
 
 @dataclass
@@ -179,6 +179,11 @@ class Publication:
         for record, location in self._located(records):
             stock.add(record, location)
             yield record
+
+    @property
+    def of_stock_alone(self) -> bool:
+        """Whether the extract is a state of which no move is derived."""
+        return self.stock is not None and self.comparison is None
 
     def prepare(self) -> Summary:
         """Return what would leave. The extract must have been read."""

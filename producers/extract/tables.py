@@ -193,6 +193,12 @@ def _csv_rows(path: Path, handle: TextIO, delimiter: str) -> Iterator[tuple[int,
 
 def _delimiter_of(path: Path, lines: list[str]) -> str:
     """Return the delimiter that cuts most lines into the same number of cells, at least two."""
+    for number, line in enumerate(lines, 1):
+        if len(line) > csv.field_size_limit():
+            raise ExtractError(
+                f"{path.name}, ligne {number} : elle a {len(line)} signes, ce n'est pas une ligne de tableau. "
+                "L'effacer, ou refaire l'export."
+            )
     if not "".join(lines).strip("".join(DELIMITERS) + '" \r\n'):
         raise ExtractError(f"{path.name} est vide. Refaire l'export.")
     best, score = "", (0, 0)

@@ -26,7 +26,8 @@ def number_fr(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
 
-def _count_fr(value: int, one: str, several: str) -> str:
+def count_fr(value: int, one: str, several: str) -> str:
+    """Return a number with the word that goes with it."""
     return f"{number_fr(value)} {several if value > 1 else one}"
 
 
@@ -88,11 +89,11 @@ def summary(report: Report, mapping: ExtractMapping, further: Iterable[str] = ()
         said = ", ".join(f"{labels[name].label_fr} « {theirs} »" for name, theirs in left[:10]) + (
             " …" if len(left) > 10 else ""
         )
-        lines.append(f"{_count_fr(len(left), 'code reste', 'codes restent')} à compléter dans mapping.toml : {said}")
+        lines.append(f"{count_fr(len(left), 'code reste', 'codes restent')} à compléter dans mapping.toml : {said}")
     lines += further
     errors, warnings = report.count("error"), report.count("warning")
     lines.append(
-        f"{_count_fr(errors, 'erreur', 'erreurs')}, {_count_fr(warnings, 'avertissement', 'avertissements')}. "
+        f"{count_fr(errors, 'erreur', 'erreurs')}, {count_fr(warnings, 'avertissement', 'avertissements')}. "
         + ("Les lignes en erreur ne seraient pas envoyées. Rien n'a été envoyé." if errors else "Rien n'a été envoyé.")
     )
     return Group(*(Text(line) for line in lines))
@@ -106,10 +107,10 @@ def next_step(file: Path, errors: int) -> str:
 
 
 def _holdings(report: Report, mapping: ExtractMapping) -> str:
-    rows = _count_fr(report.rows, "ligne lue", "lignes lues")
+    rows = count_fr(report.rows, "ligne lue", "lignes lues")
     if mapping.kind == "dwellings":
         labels = targets_of(FIELDS["dwellings"]["mode"])
         modes = ", ".join(f"{labels[mode].lower()} {number_fr(count)}" for mode, count in report.modes.most_common())
-        return f"{rows}, {_count_fr(report.records, 'logement', 'logements')}{f' ({modes})' if modes else ''}"
-    statuses = ", ".join(_count_fr(count, *_STATUS_FR[status]) for status, count in report.statuses.most_common())
-    return f"{rows}, {_count_fr(report.records, 'mouvement', 'mouvements')}{f' ({statuses})' if statuses else ''}"
+        return f"{rows}, {count_fr(report.records, 'logement', 'logements')}{f' ({modes})' if modes else ''}"
+    statuses = ", ".join(count_fr(count, *_STATUS_FR[status]) for status, count in report.statuses.most_common())
+    return f"{rows}, {count_fr(report.records, 'mouvement', 'mouvements')}{f' ({statuses})' if statuses else ''}"

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from operations.cli import app
+from producers.errors import LandlordError
 
 MAPPING = """
 version = 1
@@ -48,7 +49,7 @@ def test_every_error_is_shown_before_a_few_warnings_and_the_rest_is_counted(fold
     assert result.exit_code == 1
     assert (told(result, "le numéro de bail est vide"), told(result, "rien n'est saisi")) == (8, 5)
     assert result.output.index("le numéro de bail est vide") < result.output.index("rien n'est saisi")
-    assert "25 autres constats : `quartiers check` les détaille." in result.output
+    assert "25 autres constats : --show 38 les montre aussi." in result.output
     assert result.output.splitlines()[-1] == "30 mouvements seraient envoyés ; rien ne l'a été."
 
 
@@ -63,3 +64,11 @@ def test_many_errors_are_cut_short_too(folder: Path) -> None:
     result = prepare(folder, [WITHOUT_LEASE.format(n) for n in range(500)])
     assert told(result, "le numéro de bail est vide") == 20
     assert "480 autres constats" in result.output
+
+
+def test_nothing_is_complete_before_its_day(folder: Path) -> None:
+    result = prepare(folder, [WITHOUT_MOTIVE.format(1)], "--complete-through", "2999-12-31")
+    assert result.exit_code == 1
+    assert isinstance(result.exception, LandlordError)
+    assert "--complete-through 31/12/2999 est dans l'avenir" in str(result.exception)
+    assert not (folder / "state.sqlite").exists()

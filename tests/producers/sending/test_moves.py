@@ -1,5 +1,6 @@
 """A file of moves: the same twice is duplicates, a correction is one correction, a crash loses or doubles nothing."""
 
+import sqlite3
 from dataclasses import replace
 from datetime import date
 
@@ -246,6 +247,21 @@ def test_two_publications_at_once_are_refused(tmp_path, monkeypatch):
         monkeypatch.setattr("producers.journal.PATIENCE", 0.1)
         with pytest.raises(LandlordError, match="autre envoi"):
             Journal(tmp_path / "state.sqlite")
+
+
+def test_a_disk_that_is_full_is_not_taken_for_another_publication(tmp_path, monkeypatch):
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    class Full:
+        def execute(self, _):
+            raise full
+
+        def close(self): ...
+
+    monkeypatch.setattr("producers.journal.sqlite3.connect", lambda *_, **__: Full())
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        Journal(tmp_path / "state.sqlite")
 
 
 def test_counts_leave_instead_of_rows_and_agree_with_the_declaration(tmp_path):
