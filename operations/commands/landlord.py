@@ -55,6 +55,7 @@ def register(app: typer.Typer) -> None:
         write_kit(settings, folder, access, password)
         landlords.enrol(settings, siren, name, dwellings, password)
         typer.echo(f"{name} ({siren}) est accueilli. Kit à lui remettre par un canal sûr : {folder}")
+        typer.echo("Joignez-y le fichier .whl de l'outil (`pip wheel --no-deps .` dans ce dépôt le fait).")
         if not (folder / FILE_NAME).exists():
             typer.echo(
                 "Son mot de passe existe déjà et n'est gardé nulle part ici : il a son fichier de connexion, ou "
@@ -63,7 +64,11 @@ def register(app: typer.Typer) -> None:
 
     @family.command("list", help="Montre les bailleurs : état, dernier message lu, messages en attente, quarantaine.")
     def show_all(instance: InstanceName = None) -> None:
-        Console().print(table(landlords.overview(Settings.load(instance))))
+        standings = landlords.overview(Settings.load(instance))
+        if not standings:
+            typer.echo("Aucun bailleur encore : `quartiers landlord add SIREN --name NOM` accueille le premier.")
+            return
+        Console().print(table(standings))
 
     @family.command(help="Remplace le mot de passe d'un bailleur, aussitôt, et refait son kit.")
     def rotate_password(
@@ -81,7 +86,7 @@ def register(app: typer.Typer) -> None:
         write_kit(settings, folder, access, password)
         landlords.change_password(settings, siren, password)
         typer.echo(
-            f"L'ancien mot de passe de {name} n'ouvre plus rien (une connexion déjà ouverte s'éteint dans l'heure). "
+            f"{name} : l'ancien mot de passe n'ouvre plus rien (une connexion déjà ouverte s'éteint dans l'heure). "
             f"Nouveau kit : {folder}"
         )
 
@@ -130,8 +135,11 @@ def address_of(settings: Settings, gateway: str | None) -> str:
 
 def table(standings: list[Standing]) -> Table:
     """Return the list as a table."""
-    made = Table("SIREN", "Bailleur", "État", "Dernière lecture", title="Bailleurs (logements attendus)")
-    for heading in ("Logements", "À lire", "Refusés"):
+    made = Table(title="Bailleurs", padding=(0, 0), pad_edge=False)
+    made.add_column("SIREN", no_wrap=True)
+    for heading in ("Bailleur", "État", "Dernière lecture"):
+        made.add_column(heading, overflow="fold")
+    for heading in ("Logements attendus", "À lire", "Refusés"):
         made.add_column(heading, justify="right")
     for one in standings:
         read = f"{one.last_read_at.astimezone(PARIS):%d/%m/%Y %H:%M}" if one.last_read_at else "jamais"

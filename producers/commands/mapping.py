@@ -47,7 +47,7 @@ def register(app: typer.Typer) -> None:
         if proposal.other_sheets:
             others = ", ".join(f"« {one} »" for one in proposal.other_sheets)
             typer.echo(
-                f"Feuille lue : « {proposal.sheet} ». Pas lues : {others}. Si l'une a des mouvements, enregistrez-la "
-                "dans un fichier à part."
+                f"Feuille lue : « {proposal.sheet} ». Pas lues : {others}. Si l'une a aussi des mouvements, réunissez "
+                "les feuilles en un seul tableau ; --sheet en choisit une autre."
             )
         typer.echo(f"Relisez {workspace.mapping}, puis : quartiers check {file}")

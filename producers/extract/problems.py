@@ -50,7 +50,7 @@ KINDS: dict[str, Kind] = {
         "warning",
         "Feuilles laissées de côté",
         "seule la feuille « {sheet} » est lue ; pas {others}",
-        "rien à faire si elles n'ont pas de mouvements ; sinon, les enregistrer chacune dans un fichier à part",
+        "rien à faire si elles n'ont pas de mouvements ; sinon, réunir les feuilles en un seul tableau",
     ),
     "total_row": Kind(
         "warning",
