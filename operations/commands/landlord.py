@@ -2,21 +2,20 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from operations import landlords
 from operations.commands.services import InstanceName
-from operations.landing_kit import Access, checked_bootstrap, write_kit
-from operations.landlords import Standing, checked_siren
 from operations.numbers import number
-from operations.services import gateway_service
 from runtime.clock import PARIS, SystemClock
 from runtime.connection import FILE_NAME
 from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from operations.landlords import Standing
 
 Siren = Annotated[str, typer.Argument(metavar="SIREN", help="Neuf chiffres.")]
 Bootstrap = Annotated[
@@ -47,7 +46,11 @@ def register(app: typer.Typer) -> None:
         contact: Contact = WHOM,
         instance: InstanceName = None,
     ) -> None:
-        settings, siren = Settings.load(instance), checked_siren(siren)
+        # Kafka's and the database's clients are slow to load, here and below: `--help` does not wait for them.
+        from operations import landlords
+        from operations.landing_kit import Access, checked_bootstrap, write_kit
+
+        settings, siren = Settings.load(instance), landlords.checked_siren(siren)
         folder = kit or Path(f"kit-{siren}")
         access = Access(siren, name, checked_bootstrap(settings, bootstrap), address_of(settings, gateway), contact)
         password = None if landlords.is_enrolled(settings, siren) else landlords.new_password()
@@ -64,6 +67,8 @@ def register(app: typer.Typer) -> None:
 
     @family.command("list", help="Montre les bailleurs : état, dernier message lu, messages en attente, quarantaine.")
     def show_all(instance: InstanceName = None) -> None:
+        from operations import landlords
+
         standings = landlords.overview(Settings.load(instance))
         if not standings:
             typer.echo("Aucun bailleur encore : `quartiers landlord add SIREN --name NOM` accueille le premier.")
@@ -79,7 +84,10 @@ def register(app: typer.Typer) -> None:
         contact: Contact = WHOM,
         instance: InstanceName = None,
     ) -> None:
-        settings, siren = Settings.load(instance), checked_siren(siren)
+        from operations import landlords
+        from operations.landing_kit import Access, checked_bootstrap, write_kit
+
+        settings, siren = Settings.load(instance), landlords.checked_siren(siren)
         folder = kit or Path(f"kit-{siren}")
         name, password = landlords.name_of(settings, siren), landlords.new_password()
         access = Access(siren, name, checked_bootstrap(settings, bootstrap), address_of(settings, gateway), contact)
@@ -92,13 +100,17 @@ def register(app: typer.Typer) -> None:
 
     @family.command(help="Retire à un bailleur le droit d'écrire, aussitôt. Son historique reste.")
     def suspend(siren: Siren, instance: InstanceName = None) -> None:
-        siren = checked_siren(siren)
+        from operations import landlords
+
+        siren = landlords.checked_siren(siren)
         landlords.suspend(Settings.load(instance), siren, SystemClock().now())
         typer.echo(f"{siren} n'écrit plus. `quartiers landlord resume {siren}` lui rend ce droit.")
 
     @family.command(help="Rend à un bailleur suspendu le droit d'écrire.")
     def resume(siren: Siren, instance: InstanceName = None) -> None:
-        siren = checked_siren(siren)
+        from operations import landlords
+
+        siren = landlords.checked_siren(siren)
         landlords.resume(Settings.load(instance), siren)
         typer.echo(f"{siren} peut de nouveau écrire.")
 
@@ -115,7 +127,9 @@ def register(app: typer.Typer) -> None:
         ] = False,
         instance: InstanceName = None,
     ) -> None:
-        before, after, day = checked_siren(old), checked_siren(new), on.date()
+        from operations import landlords
+
+        before, after, day = landlords.checked_siren(old), landlords.checked_siren(new), on.date()
         landlords.merge(
             *(Settings.load(instance), before, after, day),
             key_handed_over=key_handed_over,
@@ -130,10 +144,12 @@ def address_of(settings: Settings, gateway: str | None) -> str:
     """Return the gateway's address for landlords: the one that was given, else this instance's if it has one."""
     if gateway is not None:
         return gateway
+    from operations.services import gateway_service
+
     return gateway_service.url(settings) if gateway_service.is_wanted(settings) else ""
 
 
-def table(standings: list[Standing]) -> Table:
+def table(standings: list["Standing"]) -> Table:
     """Return the list as a table."""
     made = Table(title="Bailleurs", padding=(0, 0), pad_edge=False)
     made.add_column("SIREN", no_wrap=True)
@@ -152,7 +168,7 @@ def table(standings: list[Standing]) -> Table:
     return made
 
 
-def state(one: Standing) -> str:
+def state(one: "Standing") -> str:
     """Return in a few words whether the landlord writes, and why not."""
     if one.merged_into:
         broken = ", série rompue" if one.series_broken else ""
