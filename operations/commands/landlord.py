@@ -151,11 +151,11 @@ def address_of(settings: Settings, gateway: str | None) -> str:
 
 def table(standings: list["Standing"]) -> Table:
     """Return the list as a table."""
-    made = Table(title="Bailleurs", padding=(0, 0), pad_edge=False)
+    made = Table(title="Bailleurs (logements attendus)")
     made.add_column("SIREN", no_wrap=True)
     for heading in ("Bailleur", "État", "Dernière lecture"):
         made.add_column(heading, overflow="fold")
-    for heading in ("Logements attendus", "À lire", "Refusés"):
+    for heading in ("Logements", "À lire", "Refusés"):
         made.add_column(heading, justify="right")
     for one in standings:
         read = f"{one.last_read_at.astimezone(PARIS):%d/%m/%Y %H:%M}" if one.last_read_at else "jamais"
