@@ -10,12 +10,19 @@ import sys
 from types import ModuleType
 
 import typer
+from typer.exceptions import TyperException
+from typer.models import CommandInfo, TyperInfo
 
+from operations.usage import explain_usage, speak_french
 from producers import commands as landlords_commands
 from producers.errors import LandlordError
+from producers.machine_faults import explain_machine_fault
 from runtime.connection import ConnectionFileError
 
 SERVER_PACKAGES = ("faust", "psycopg")
+LANDLORD, OPERATION, DEVELOPMENT = "Bailleur", "Exploitation", "Développement"
+FOR_DEVELOPERS = ("contract", "dashboards", "demo", "simulate")
+INTERRUPTED = 130
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,28 +41,51 @@ def server_is_installed() -> bool:
     return all(name in sys.modules or importlib.util.find_spec(name) for name in SERVER_PACKAGES)
 
 
-def _register_all(package: ModuleType) -> None:
+def _register_all(package: ModuleType, panel: str) -> None:
+    """Add a package's commands, under a title of the help."""
     for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
+        before = _registered()
         importlib.import_module(f"{package.__name__}.{module.name}").register(app)
+        for one in _registered():
+            if one not in before:
+                one.rich_help_panel = DEVELOPMENT if module.name in FOR_DEVELOPERS else panel
 
 
-_register_all(landlords_commands)
+def _registered() -> list[CommandInfo | TyperInfo]:
+    return [*app.registered_commands, *app.registered_groups]
+
+
+_register_all(landlords_commands, LANDLORD)
 if server_is_installed():
     from operations import commands as operators_commands
 
-    _register_all(operators_commands)
+    _register_all(operators_commands, OPERATION)
 
 
 def main() -> None:
     """Run the command line; what the user can mend is one message, not a trace."""
+    speak_french()
     try:
-        app()
+        code = app(standalone_mode=False)
+    except TyperException as error:
+        code = error.exit_code
+        if wrong := explain_usage(error):
+            _tell(wrong)
+    except typer.Abort:  # a question that nobody answered
+        code = INTERRUPTED
     except Exception as error:
         message = explain(error)
         if message is None:
             raise
-        typer.secho(f"Erreur : {message}", fg="red", err=True)
-        sys.exit(1)
+        _tell(message)
+        code = 1
+    if code == INTERRUPTED:
+        typer.secho("Interrompu. La même commande peut être relancée : rien ne compte deux fois.", err=True)
+    sys.exit(code)
+
+
+def _tell(message: str) -> None:
+    typer.secho(f"Erreur : {message}", fg="red", err=True)
 
 
 def explain(error: Exception) -> str | None:
@@ -66,7 +96,9 @@ def explain(error: Exception) -> str | None:
     if server_is_installed():
         from operations.faults import explain_fault
 
-        return explain_fault(error)
+        return explain_fault(error) or explain_machine_fault(error)
+    if (said := explain_machine_fault(error)) is not None:
+        return said
     from kafka.errors import KafkaError
 
     if isinstance(error, KafkaError):

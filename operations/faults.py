@@ -8,6 +8,7 @@ from kafka.errors import KafkaError
 from operations.landlords import EnrolmentError
 from operations.migrate import MigrationError
 from operations.services.errors import ServiceError
+from producers.machine_faults import explain_machine_fault
 from runtime.settings import SettingsError
 
 MACHINE_FAULTS = (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT)
@@ -27,5 +28,5 @@ def explain_fault(error: Exception) -> str | None:
     if isinstance(error, KafkaError):
         return f"Kafka ne répond pas ({first}). Essayez `quartiers status`, puis `quartiers up`."
     if isinstance(error, OSError) and error.errno in MACHINE_FAULTS:
-        return f"{error.strerror} ({error.filename}). Essayez `quartiers doctor`."
+        return f"{explain_machine_fault(error)} Sur le serveur, `quartiers doctor` en dit plus."
     return None

@@ -31,6 +31,7 @@ from runtime.connection import FILE_NAME, Connection
 from schemas.events.receipts import ReceiptEvent
 
 PATIENCE = 60.0
+FIRST_PATIENCE = 15.0  # for an address that never answered yet: it may be another service's
 ATTEMPTS = 6
 LONGEST_WAIT = 30.0
 NEXT = re.compile(r"<([^>]+)>; rel=\"next\"")
@@ -57,6 +58,7 @@ class GatewayClient:
         self._user = connection.user
         self._where = {"sandbox": "true"} if sandbox else {}
         self._sleep = sleep
+        self._answered = False
         self._sent: list[tuple[Position, str]] = []
         self._client = httpx.Client(
             base_url=self._address,
@@ -142,9 +144,12 @@ class GatewayClient:
         """Return the answer, asking again while the gateway says to wait or breaks off. Raises LandlordError."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                answer = self._client.request(method, where, **options)
+                patience = PATIENCE if self._answered else FIRST_PATIENCE
+                answer = self._client.request(method, where, timeout=patience, **options)
+                self._answered = True
             except httpx.TransportError as error:
-                if attempt == ATTEMPTS or _is_hopeless(error):
+                mute = isinstance(error, httpx.ReadTimeout) and not self._answered
+                if attempt == ATTEMPTS or mute or _is_hopeless(error):
                     raise self._unreached(error) from error
                 self._sleep(min(2.0**attempt, LONGEST_WAIT))
                 continue
@@ -169,6 +174,12 @@ class GatewayClient:
             return AddressError(
                 f"La passerelle {self._address} est injoignable. Vérifiez l'adresse (option --via, ou « gateway » de "
                 f"{FILE_NAME}), votre connexion à internet, et le mandataire (proxy) de votre réseau."
+            )
+        if not self._answered:
+            return AddressError(
+                f"{self._address} est joignable, mais ne répond pas comme une passerelle ({type(error).__name__}). "
+                f"Vérifiez l'adresse (option --via, ou « gateway » de {FILE_NAME}) ; si elle est juste, recommencez "
+                "plus tard, ou appelez l'observatoire."
             )
         return AddressError(
             f"L'échange avec la passerelle {self._address} a été interrompu ({type(error).__name__}). Recommencez : "

@@ -115,6 +115,8 @@ class Journal:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             self._connection.close()
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise  # a disk that is full, say
             raise LandlordError(f"{path} est employé par un autre envoi : attendez qu'il finisse.") from error
         except sqlite3.DatabaseError as error:
             self._connection.close()

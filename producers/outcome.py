@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from producers.channel import Position
 from producers.coarsening import STEPS_FR
 from producers.extract.records import RowProblem
-from producers.extract.wording import number_fr
+from producers.extract.wording import count_fr, number_fr
 from producers.location.remarks import REMARKS
 from producers.preparation import Summary
 from producers.publishing import Sent
@@ -145,11 +146,32 @@ def receipts_table(receipts: Sequence[ReceiptEvent]) -> Table:
     return table
 
 
-def prepared_lines(summary: Summary, errors: int) -> list[str]:
-    """Return what there is to say of an extract that is ready to leave."""
-    found = [f"{number_fr(summary.moves)} mouvements prêts."]
+def chosen(receipts: Iterable[ReceiptEvent], rejected: bool, sandbox: bool) -> Iterable[ReceiptEvent]:
+    """Yield the receipts that were asked for."""
+    for one in receipts:
+        if one.data.sandbox == sandbox and (one.data.rejected_total or not rejected):
+            yield one
+
+
+def show_receipts(receipts: list[ReceiptEvent], console: Console) -> None:
+    """Show receipts, one a row, then what they add up to."""
+    if not receipts:
+        console.print("Aucun accusé de réception.")
+        return
+    console.print(receipts_table(receipts))
+    answer = Answer()
+    for one in receipts:
+        answer.add(one)
+    for table in tables(answer):
+        console.print(table)
+
+
+def prepared_lines(summary: Summary, errors: int, *, moves: bool = True) -> list[str]:
+    """Return what there is to say of an extract that is ready to leave; `moves` False: it gives none, by its kind."""
+    found = [f"{number_fr(summary.moves)} mouvements prêts."] if moves else []
     if errors:
-        found.append(f"{number_fr(errors)} lignes en erreur ne sont pas envoyées : voyez `quartiers check`.")
+        lines = count_fr(errors, "ligne en erreur n'est pas envoyée", "lignes en erreur ne sont pas envoyées")
+        found.append(f"{lines} : voyez `quartiers check`.")
     if summary.repeated:
         first = ", ".join(map(str, summary.repeated[:5]))
         found.append(
@@ -169,14 +191,12 @@ def prepared_lines(summary: Summary, errors: int) -> list[str]:
     return found
 
 
-def problems_table(problems: Sequence[RowProblem], total: int) -> Table:
+def problems_table(problems: Sequence[RowProblem]) -> Table:
     """Return what is wrong or doubtful in the extract's rows."""
-    shown = problems[:SHOWN]
-    more = f" ({number_fr(total)}, dont voici {number_fr(len(shown))})" if total > len(shown) else ""
-    table = Table(title="À revoir dans l'extrait" + more)
+    table = Table(title="À revoir dans l'extrait")
     for name in ("Ligne", "Colonne", "Gravité", "Constat", "Que faire"):
         table.add_column(name, justify="right" if name == "Ligne" else "left")
-    for one in shown:
+    for one in problems:
         gravity = "erreur" if one.severity == "error" else "à confirmer"
         table.add_row(*map(Text, (str(one.line), one.column, gravity, one.message_fr, one.remedy_fr)))
     return table

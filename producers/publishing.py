@@ -31,7 +31,7 @@ from schemas.events.rules import Rules
 Kind = Literal["movements", "dwellings"]
 Record = TypeVar("Record", MoveRecord, DwellingRecord)
 MESSAGES_AT_ONCE = 20
-PROBLEMS_KEPT = 1_000
+PROBLEMS_KEPT, ERRORS_SHOWN = 1_000, 20
 _MODES_FR = {
     "movements": "des fichiers de mouvements",
     "states": "des états successifs",
@@ -56,16 +56,20 @@ class States:
 
 @dataclass
 class Problems:
-    """What is wrong of the extract's rows; the first of them are kept."""
+    """What is wrong of the extract's rows; the first of each severity are kept."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    kept: list[RowProblem] = field(default_factory=list)
+    kept: dict[str, list[RowProblem]] = field(default_factory=lambda: {"error": [], "warning": []})
 
     def add(self, problem: RowProblem) -> None:
         """Count a problem."""
         self.counts[problem.severity] += 1
-        if len(self.kept) < PROBLEMS_KEPT:
-            self.kept.append(problem)
+        if self.counts[problem.severity] <= PROBLEMS_KEPT:
+            self.kept[problem.severity].append(problem)
+
+    def shown(self, warnings: int) -> list[RowProblem]:
+        """Return the first errors, then at most so many `warnings`."""
+        return [*self.kept["error"][: max(ERRORS_SHOWN, warnings)], *self.kept["warning"][:warnings]]
 
 
 @dataclass
@@ -175,6 +179,11 @@ class Publication:
         for record, location in self._located(records):
             stock.add(record, location)
             yield record
+
+    @property
+    def of_stock_alone(self) -> bool:
+        """Whether the extract is a state of which no move is derived."""
+        return self.stock is not None and self.comparison is None
 
     def prepare(self) -> Summary:
         """Return what would leave. The extract must have been read."""

@@ -4,9 +4,7 @@ from typing import Annotated
 
 import typer
 
-from operations.certificates import CertificateFiles, ensure_certificates, hosts_of, server_certificate
 from operations.commands.services import InstanceName
-from operations.services import broker_service
 from operations.services.install import require_writable
 from runtime.clock import SystemClock
 from runtime.settings import Settings
@@ -26,6 +24,10 @@ def register(app: typer.Typer) -> None:
         renew: Annotated[bool, typer.Option("--renew", help="Renouvelle sans attendre.")] = False,
         name: InstanceName = None,
     ) -> None:
+        # Cryptography and Kafka's client are slow to load: `--help` does not wait for them.
+        from operations.certificates import ensure_certificates
+        from operations.services import broker_service
+
         settings = Settings.load(name)
         require_writable(settings.instance_dir)
         moved = host is not None and host != settings.public_host
@@ -42,6 +44,8 @@ def register(app: typer.Typer) -> None:
 
 def show(settings: Settings) -> None:
     """Print who the certificate speaks for, until when, and what to give to landlords."""
+    from operations.certificates import CertificateFiles, hosts_of, server_certificate
+
     if (current := server_certificate(settings)) is not None:
         until = f"{current.not_valid_after_utc:%d/%m/%Y}"
         typer.echo(f"Certificat au nom de {', '.join(hosts_of(current))}, jusqu'au {until}.")

@@ -3,8 +3,6 @@
 import typer
 
 from runtime.settings import ROOT
-from schemas.conformance import kit
-from schemas.contract import page, publish
 
 PAGE = ROOT / "docs" / "contrat.md"
 
@@ -17,6 +15,9 @@ def register(app: typer.Typer) -> None:
         "jeu de conformité."
     )
     def contract() -> None:
+        from schemas.conformance import kit  # the models: `--help` does not wait for them
+        from schemas.contract import page, publish
+
         publish.main()
         kit.write()
         PAGE.write_text(page.refreshed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

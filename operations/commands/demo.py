@@ -6,9 +6,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from operations import instance
-from operations.demo.plan import make_plan
-from operations.demo.run import run
 from operations.services.interrupts import stops_like_ctrl_c, undisturbed
 from operations.services.lock import alone
 from runtime.clock import SystemClock, paris_today
@@ -26,6 +23,11 @@ def register(app: typer.Typer) -> None:
         scale: Annotated[float, typer.Option(min=0.01, max=2.0, help="1 : le parc réel.")] = 1.0,
         seconds_per_day: Annotated[float | None, typer.Option(min=0.2, help="Durée d'un jour, en secondes.")] = None,
     ) -> None:
+        # The region and the services' clients are slow to load: `--help` does not wait for them.
+        from operations import instance
+        from operations.demo.plan import make_plan
+        from operations.demo.run import run
+
         console = Console(highlight=False)
         settings = Settings.load("demo")
         pace = seconds_per_day or (1.2 if once else 15.0)

@@ -5,19 +5,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from operations.commands.services import InstanceName, in_compose
-from operations.doctor import Examination, Finding, examine, healthy
-from operations.doctor.data import examine_data
-from operations.doctor.machine import examine_machine
-from operations.doctor.services import examine_services
-from operations.runtime_choice import chosen_runtime
+from operations.doctor import Finding, examine, healthy
 from runtime.settings import Settings
 
 SIGNS = {"good": "[green]✔[/]", "absent": "[dim]–[/]", "bad": "[red]✘[/]"}
-NATIVE: list[tuple[str, Examination]] = [
-    ("La machine", examine_machine),
-    ("L'instance", examine_services),
-    ("Les données", examine_data),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,13 +18,20 @@ def register(app: typer.Typer) -> None:
         help="Examine la machine et l'instance, et dit quoi faire. Code de sortie 1 s'il manque le nécessaire."
     )
     def doctor(name: InstanceName = None) -> None:
+        # The services' clients are slow to load: `--help` does not wait for them.
+        from operations.doctor.data import examine_data
+        from operations.doctor.machine import examine_machine
+        from operations.doctor.services import examine_services
+        from operations.runtime_choice import chosen_runtime
+
         settings = Settings.load(name)
         console = Console(highlight=False)
         if chosen_runtime(settings, "auto") == "compose":
             if not in_compose("ps", "--all"):
                 raise typer.Exit(1)
             return
-        found = examine(settings, NATIVE)
+        parts = (("La machine", examine_machine), ("L'instance", examine_services), ("Les données", examine_data))
+        found = examine(settings, parts)
         for title, findings in found:
             console.print(f"[bold]{title}[/]")
             for one in findings:

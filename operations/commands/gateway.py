@@ -8,10 +8,8 @@ from typing import Annotated
 
 import typer
 
-from operations.certificates import CertificateFiles, ensure_certificates, write_private
 from operations.commands.services import InstanceName
 from runtime.clock import SystemClock
-from runtime.logging import configure
 from runtime.settings import Settings
 
 KEYSTORE = "QUARTIERS_TLS_KEYSTORE"
@@ -31,6 +29,7 @@ def register(app: typer.Typer) -> None:
         name: InstanceName = None,
     ) -> None:
         from operations.gateway import server  # aiohttp: nobody else waits for it
+        from runtime.logging import configure
 
         configure()
         settings = Settings.load(name)
@@ -41,6 +40,8 @@ def register(app: typer.Typer) -> None:
 
 def certificate(settings: Settings, folder: Path) -> Path:
     """Return the server's certificate: in a container it is given by the environment, and written to `folder`."""
+    from operations.certificates import CertificateFiles, ensure_certificates, write_private
+
     if given := os.environ.get(KEYSTORE):
         write_private(folder / "server.pem", base64.b64decode(given))
         return folder / "server.pem"

@@ -2,21 +2,20 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from operations import landlords
 from operations.commands.services import InstanceName
-from operations.landing_kit import Access, checked_bootstrap, write_kit
-from operations.landlords import Standing, checked_siren
 from operations.numbers import number
-from operations.services import gateway_service
 from runtime.clock import PARIS, SystemClock
 from runtime.connection import FILE_NAME
 from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from operations.landlords import Standing
 
 Siren = Annotated[str, typer.Argument(metavar="SIREN", help="Neuf chiffres.")]
 Bootstrap = Annotated[
@@ -47,7 +46,11 @@ def register(app: typer.Typer) -> None:
         contact: Contact = WHOM,
         instance: InstanceName = None,
     ) -> None:
-        settings, siren = Settings.load(instance), checked_siren(siren)
+        # Kafka's and the database's clients are slow to load, here and below: `--help` does not wait for them.
+        from operations import landlords
+        from operations.landing_kit import Access, checked_bootstrap, write_kit
+
+        settings, siren = Settings.load(instance), landlords.checked_siren(siren)
         folder = kit or Path(f"kit-{siren}")
         access = Access(siren, name, checked_bootstrap(settings, bootstrap), address_of(settings, gateway), contact)
         password = None if landlords.is_enrolled(settings, siren) else landlords.new_password()
@@ -55,6 +58,7 @@ def register(app: typer.Typer) -> None:
         write_kit(settings, folder, access, password)
         landlords.enrol(settings, siren, name, dwellings, password)
         typer.echo(f"{name} ({siren}) est accueilli. Kit à lui remettre par un canal sûr : {folder}")
+        typer.echo("Joignez-y le fichier .whl de l'outil (`pip wheel --no-deps .` dans ce dépôt le fait).")
         if not (folder / FILE_NAME).exists():
             typer.echo(
                 "Son mot de passe existe déjà et n'est gardé nulle part ici : il a son fichier de connexion, ou "
@@ -63,7 +67,13 @@ def register(app: typer.Typer) -> None:
 
     @family.command("list", help="Montre les bailleurs : état, dernier message lu, messages en attente, quarantaine.")
     def show_all(instance: InstanceName = None) -> None:
-        Console().print(table(landlords.overview(Settings.load(instance))))
+        from operations import landlords
+
+        standings = landlords.overview(Settings.load(instance))
+        if not standings:
+            typer.echo("Aucun bailleur encore : `quartiers landlord add SIREN --name NOM` accueille le premier.")
+            return
+        Console().print(table(standings))
 
     @family.command(help="Remplace le mot de passe d'un bailleur, aussitôt, et refait son kit.")
     def rotate_password(
@@ -74,26 +84,33 @@ def register(app: typer.Typer) -> None:
         contact: Contact = WHOM,
         instance: InstanceName = None,
     ) -> None:
-        settings, siren = Settings.load(instance), checked_siren(siren)
+        from operations import landlords
+        from operations.landing_kit import Access, checked_bootstrap, write_kit
+
+        settings, siren = Settings.load(instance), landlords.checked_siren(siren)
         folder = kit or Path(f"kit-{siren}")
         name, password = landlords.name_of(settings, siren), landlords.new_password()
         access = Access(siren, name, checked_bootstrap(settings, bootstrap), address_of(settings, gateway), contact)
         write_kit(settings, folder, access, password)
         landlords.change_password(settings, siren, password)
         typer.echo(
-            f"L'ancien mot de passe de {name} n'ouvre plus rien (une connexion déjà ouverte s'éteint dans l'heure). "
+            f"{name} : l'ancien mot de passe n'ouvre plus rien (une connexion déjà ouverte s'éteint dans l'heure). "
             f"Nouveau kit : {folder}"
         )
 
     @family.command(help="Retire à un bailleur le droit d'écrire, aussitôt. Son historique reste.")
     def suspend(siren: Siren, instance: InstanceName = None) -> None:
-        siren = checked_siren(siren)
+        from operations import landlords
+
+        siren = landlords.checked_siren(siren)
         landlords.suspend(Settings.load(instance), siren, SystemClock().now())
         typer.echo(f"{siren} n'écrit plus. `quartiers landlord resume {siren}` lui rend ce droit.")
 
     @family.command(help="Rend à un bailleur suspendu le droit d'écrire.")
     def resume(siren: Siren, instance: InstanceName = None) -> None:
-        siren = checked_siren(siren)
+        from operations import landlords
+
+        siren = landlords.checked_siren(siren)
         landlords.resume(Settings.load(instance), siren)
         typer.echo(f"{siren} peut de nouveau écrire.")
 
@@ -110,7 +127,9 @@ def register(app: typer.Typer) -> None:
         ] = False,
         instance: InstanceName = None,
     ) -> None:
-        before, after, day = checked_siren(old), checked_siren(new), on.date()
+        from operations import landlords
+
+        before, after, day = landlords.checked_siren(old), landlords.checked_siren(new), on.date()
         landlords.merge(
             *(Settings.load(instance), before, after, day),
             key_handed_over=key_handed_over,
@@ -125,12 +144,17 @@ def address_of(settings: Settings, gateway: str | None) -> str:
     """Return the gateway's address for landlords: the one that was given, else this instance's if it has one."""
     if gateway is not None:
         return gateway
+    from operations.services import gateway_service
+
     return gateway_service.url(settings) if gateway_service.is_wanted(settings) else ""
 
 
-def table(standings: list[Standing]) -> Table:
+def table(standings: list["Standing"]) -> Table:
     """Return the list as a table."""
-    made = Table("SIREN", "Bailleur", "État", "Dernière lecture", title="Bailleurs (logements attendus)")
+    made = Table(title="Bailleurs (logements attendus)")
+    made.add_column("SIREN", no_wrap=True)
+    for heading in ("Bailleur", "État", "Dernière lecture"):
+        made.add_column(heading, overflow="fold")
     for heading in ("Logements", "À lire", "Refusés"):
         made.add_column(heading, justify="right")
     for one in standings:
@@ -144,7 +168,7 @@ def table(standings: list[Standing]) -> Table:
     return made
 
 
-def state(one: Standing) -> str:
+def state(one: "Standing") -> str:
     """Return in a few words whether the landlord writes, and why not."""
     if one.merged_into:
         broken = ", série rompue" if one.series_broken else ""

@@ -2,7 +2,6 @@
 
 import typer
 
-from operations import instance
 from operations.commands.services import InstanceName
 from runtime.settings import Settings
 
@@ -15,5 +14,7 @@ def register(app: typer.Typer) -> None:
         "doivent tourner."
     )
     def prepare(name: InstanceName = None) -> None:
+        from operations import instance  # the services' clients: `--help` does not wait for them
+
         instance.prepare(Settings.load(name))
         typer.echo("Schéma, territoires et droits de l'agent : à jour.")

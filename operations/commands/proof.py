@@ -3,21 +3,18 @@
 import dataclasses
 import json
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from operations import rebuild as rebuilding
 from operations.commands.services import InstanceName
-from operations.migrate import migrate as bring_up
 from operations.numbers import number
-from operations.verify import Verdict, recount_as_of
-from operations.verify import verify as prove
-from runtime.database import connect
 from runtime.settings import Settings
-from schemas.territories import load
+
+if TYPE_CHECKING:
+    from operations.verify import Verdict
 
 GRAINS_FR = {
     "daily": "compteurs quotidiens",
@@ -42,6 +39,11 @@ def register(app: typer.Typer) -> None:
         ] = None,
         name: InstanceName = None,
     ) -> None:
+        # The database's client is slow to load, here and below: `--help` does not wait for it.
+        from operations.verify import recount_as_of
+        from operations.verify import verify as prove
+        from runtime.database import connect
+
         with connect(Settings.load(name), "ingest") as connection:
             if as_of is not None:
                 show_past(recount_as_of(connection, as_of.date()), as_of.date(), as_json=as_json)
@@ -59,17 +61,23 @@ def register(app: typer.Typer) -> None:
         "Les faits (l'historique des réceptions) restent tels quels."
     )
     def rebuild(name: InstanceName = None) -> None:
+        from operations import rebuild as rebuilding
+        from runtime.database import connect
+        from schemas.territories import load
+
         with connect(Settings.load(name), "migrator") as connection:
             for grain, rows in rebuilding.rebuild(connection, load()).items():
                 typer.echo(f"{grain} : {number(rows)} lignes")
 
     @app.command(help="Met le schéma de la base à jour.")
     def migrate(name: InstanceName = None) -> None:
+        from operations.migrate import migrate as bring_up
+
         applied = bring_up(Settings.load(name))
         typer.echo("\n".join(f"appliquée : {one.name}" for one in applied) or "La base est à jour.")
 
 
-def show_verdict(verdict: Verdict) -> None:
+def show_verdict(verdict: "Verdict") -> None:
     """Print what was compared and every difference listed."""
     table = Table(title=f"Recomptage de {number(verdict.moves)} mouvements, fenêtres au {verdict.as_of:%d/%m/%Y}")
     for heading in ("Compteurs", "Comparés", "Différents"):

@@ -4,28 +4,22 @@ import dataclasses
 import json
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import psycopg
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from operations import quarantine as refusals
-from operations import redrive as redriving
 from operations.commands.services import InstanceName
 from operations.numbers import number as in_french
-from operations.quarantine import KEPT_DAYS, Refused, Selection
 from runtime.clock import PARIS, SystemClock, paris_today
-from runtime.database import connect
 from runtime.settings import Settings
-from schemas.events.reasons import REASONS
-from schemas.events.rules import Rules
-from schemas.territories import load
-from streams.counters.chunks import FactChunks
-from streams.ingest.cells import Cells
-from streams.ingest.lineage import RecordedLineage
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from operations.quarantine import Refused, Selection
 
 PERSONAL_FR = "Ce contenu peut porter des données personnelles : ne le copiez ni ne l'envoyez."
 Landlord = Annotated[str | None, typer.Option(help="Seulement ce bailleur (SIREN).")]
@@ -50,6 +44,10 @@ def register(app: typer.Typer) -> None:
         as_json: AsJson = False,
         name: InstanceName = None,
     ) -> None:
+        # The database's client is slow to load, here and below: `--help` does not wait for it.
+        from operations import quarantine as refusals
+        from runtime.database import connect
+
         chosen = selection(landlord, reason, since, until)
         with connect(Settings.load(name), "ingest") as connection:
             counts, rows = refusals.counted(connection, chosen), refusals.listed(connection, chosen, limit)
@@ -67,6 +65,9 @@ def register(app: typer.Typer) -> None:
         ] = False,
         name: InstanceName = None,
     ) -> None:
+        from operations import quarantine as refusals
+        from runtime.database import connect
+
         with connect(Settings.load(name), "ingest") as connection:
             row = refusals.found(connection, number)
             raw = refusals.content(connection, number) if payload else None
@@ -92,9 +93,17 @@ def register(app: typer.Typer) -> None:
         until: Until = None,
         name: InstanceName = None,
     ) -> None:
+        from operations import redrive as redriving
+        from runtime.database import connect
+        from schemas.events.rules import Rules
+        from schemas.territories import load
+        from streams.counters.chunks import FactChunks
+        from streams.ingest.cells import Cells
+        from streams.ingest.lineage import RecordedLineage
+
         settings = Settings.load(name)
 
-        def open_database() -> psycopg.Connection[Any]:
+        def open_database() -> "psycopg.Connection[Any]":
             return connect(settings, "ingest")
 
         with open_database() as connection:
@@ -112,25 +121,38 @@ def register(app: typer.Typer) -> None:
         "Motifs et comptes restent. Un événement effacé ne peut plus être relu."
     )
     def purge(
-        older_than: Annotated[int, typer.Option(min=0, help="Reçus depuis plus de ce nombre de jours.")] = KEPT_DAYS,
+        older_than: Annotated[
+            int | None, typer.Option(min=0, help="Reçus depuis plus de ce nombre de jours (trente sinon).")
+        ] = None,
         landlord: Landlord = None,
         reason: Why = None,
         name: InstanceName = None,
     ) -> None:
+        from operations import quarantine as refusals
+        from runtime.database import connect
+
         with connect(Settings.load(name), "ingest") as connection:
             chosen = selection(landlord, reason, None, None)
-            purged = refusals.purge(connection, chosen, today=paris_today(SystemClock()), older_than=older_than)
+            purged = refusals.purge(
+                connection,
+                chosen,
+                today=paris_today(SystemClock()),
+                older_than=refusals.KEPT_DAYS if older_than is None else older_than,
+            )
         typer.echo(f"Contenus effacés : {purged}. Motifs et comptes restent.")
 
 
-def selection(landlord: str | None, reason: str | None, since: datetime | None, until: datetime | None) -> Selection:
+def selection(landlord: str | None, reason: str | None, since: datetime | None, until: datetime | None) -> "Selection":
     """Return what the options choose. Raises typer.BadParameter for a reason that is no code."""
+    from operations.quarantine import Selection
+    from schemas.events.reasons import REASONS
+
     if reason is not None and reason not in REASONS:
         raise typer.BadParameter(f"motif inconnu : {reason} ; attendu : {', '.join(REASONS)}")
     return Selection(landlord, reason, since.date() if since else None, until.date() if until else None)
 
 
-def show_list(counts: Any, rows: list[Refused]) -> None:
+def show_list(counts: Any, rows: list["Refused"]) -> None:
     """Print the counts by reason and the events, without content or what quotes it."""
     console = Console()
     if not counts:
@@ -148,13 +170,15 @@ def show_list(counts: Any, rows: list[Refused]) -> None:
     console.print(table)
 
 
-def told(row: Refused) -> dict[str, Any]:
+def told(row: "Refused") -> dict[str, Any]:
     """Return what is known of a refused event, without the message: it quotes the sender."""
     return {name: value for name, value in dataclasses.asdict(row).items() if name != "message_fr"}
 
 
-def description(row: Refused) -> list[str]:
+def description(row: "Refused") -> list[str]:
     """Return what is known of a refused event, line by line, without its content."""
+    from schemas.events.reasons import REASONS
+
     known: dict[str, str] = {code: reason.remedy_fr for code, reason in REASONS.items()}
     lines = [
         f"Événement n° {row.quarantine_id}, {row.state_fr}",

@@ -6,10 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from operations import compose, instance
-from operations.runtime_choice import chosen_runtime, remember_runtime
-from operations.services import gateway_service, grafana_service
 from operations.services.errors import ServiceError
+from operations.services.worker_service import MAX_WORKERS
 from runtime.settings import ROOT, Settings
 
 Asked = Literal["auto", "native", "compose"]
@@ -27,12 +25,17 @@ def register(app: typer.Typer) -> None:
     )
     def up(
         runtime: RuntimeName = "auto",
-        workers: Annotated[int, typer.Option(min=1, max=instance.MAX_WORKERS, help="Nombre d'agents.")] = 1,
+        workers: Annotated[int, typer.Option(min=1, max=MAX_WORKERS, help="Nombre d'agents.")] = 1,
         gateway: Annotated[
             bool | None, typer.Option("--gateway/--no-gateway", help="Avec la passerelle HTTPS, ou sans ; retenu.")
         ] = None,
         name: InstanceName = None,
     ) -> None:
+        # Kafka's and the database's clients are slow to load, here and below: `--help` does not wait for them.
+        from operations import compose, instance
+        from operations.runtime_choice import chosen_runtime, remember_runtime
+        from operations.services import gateway_service, grafana_service
+
         settings = Settings.load(name)
         chosen = chosen_runtime(settings, runtime)
         if chosen == "compose":
@@ -56,6 +59,9 @@ def register(app: typer.Typer) -> None:
 
     @app.command(help="Arrête ce que `up` a démarré, et rien d'autre. Les données restent.")
     def down(runtime: RuntimeName = "auto", name: InstanceName = None) -> None:
+        from operations import compose, instance
+        from operations.runtime_choice import chosen_runtime
+
         settings = Settings.load(name)
         if chosen_runtime(settings, runtime) == "compose":
             compose.down()
@@ -65,6 +71,8 @@ def register(app: typer.Typer) -> None:
 
     @app.command(help="Montre ce qui tourne. Code de sortie 1 si un service est arrêté.")
     def status(runtime: RuntimeName = "auto", name: InstanceName = None) -> None:
+        from operations.runtime_choice import chosen_runtime
+
         settings = Settings.load(name)
         running = in_compose("ps", "--all") if chosen_runtime(settings, runtime) == "compose" else show(settings)
         if not running:
@@ -77,6 +85,8 @@ def register(app: typer.Typer) -> None:
         runtime: RuntimeName = "auto",
         name: InstanceName = None,
     ) -> None:
+        from operations.runtime_choice import chosen_runtime
+
         settings = Settings.load(name)
         if chosen_runtime(settings, runtime) == "compose":
             if not in_compose("logs", "--tail", str(lines), IN_COMPOSE.get(service, service)):
@@ -99,6 +109,8 @@ def in_compose(*arguments: str) -> bool:
 
 def show(settings: Settings) -> bool:
     """Print each service's state; return whether all that must run does."""
+    from operations import instance
+
     running = True
     for service, pid in instance.status(settings):
         typer.echo(f"{service:<12} {'en marche (pid ' + str(pid) + ')' if pid else 'arrêté'}")

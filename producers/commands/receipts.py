@@ -1,19 +1,10 @@
 """`quartiers receipts`: what became of what a landlord sent."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-
-from producers import outcome
-from producers.access import open_mailbox
-from producers.workspace import Workspace
-from runtime.clock import PARIS
-from runtime.connection import Connection
-from schemas.events.receipts import ReceiptEvent
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +21,15 @@ def register(app: typer.Typer) -> None:
         via: Annotated[str, typer.Option(help="Adresse de la passerelle HTTPS.")] = "",
         as_json: Annotated[bool, typer.Option("--json", help="Un accusé par ligne, en JSON.")] = False,
     ) -> None:
+        # Kafka's client is slow to load: `--help` does not wait for it.
+        from rich.console import Console
+
+        from producers.access import open_mailbox
+        from producers.outcome import chosen, show_receipts
+        from producers.workspace import Workspace
+        from runtime.clock import PARIS
+        from runtime.connection import Connection
+
         connection = Connection.read(Workspace(folder).connection)
         with open_mailbox(connection, via) as mailbox:
             found = list(chosen(mailbox.since(since and since.replace(tzinfo=PARIS)), rejected, sandbox))
@@ -37,24 +37,4 @@ def register(app: typer.Typer) -> None:
             for receipt in found:
                 typer.echo(receipt.model_dump_json())
             return
-        show(found, Console())
-
-
-def chosen(receipts: Iterable[ReceiptEvent], rejected: bool, sandbox: bool) -> Iterable[ReceiptEvent]:
-    """Yield the receipts that were asked for."""
-    for one in receipts:
-        if one.data.sandbox == sandbox and (one.data.rejected_total or not rejected):
-            yield one
-
-
-def show(receipts: list[ReceiptEvent], console: Console) -> None:
-    """Show receipts, one a row, then what they add up to."""
-    if not receipts:
-        console.print("Aucun accusé de réception.")
-        return
-    console.print(outcome.receipts_table(receipts))
-    answer = outcome.Answer()
-    for one in receipts:
-        answer.add(one)
-    for table in outcome.tables(answer):
-        console.print(table)
+        show_receipts(found, Console())

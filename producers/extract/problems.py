@@ -46,6 +46,12 @@ KINDS: dict[str, Kind] = {
         "l'en-tête est en ligne {header} : les lignes au-dessus sont laissées de côté",
         "rien à faire si la ligne {header} est bien l'en-tête ; sinon, supprimer les lignes de titre",
     ),
+    "other_sheets": Kind(
+        "warning",
+        "Feuilles laissées de côté",
+        "seule la feuille « {sheet} » est lue ; pas {others}",
+        "rien à faire si elles n'ont pas de mouvements ; sinon, réunir les feuilles en un seul tableau",
+    ),
     "total_row": Kind(
         "warning",
         "Ligne de total",

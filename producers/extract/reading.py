@@ -6,7 +6,7 @@ with the file, but for some 40 bytes a move (`survey.py`).
 
 import gc
 from collections.abc import Callable, Container, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -17,10 +17,11 @@ from producers.extract.dwellings import DwellingReader
 from producers.extract.fields import ExtractKind
 from producers.extract.mapping import ExtractMapping, Mapping, MappingError
 from producers.extract.moves import MoveReader
+from producers.extract.problems import ExtractError
 from producers.extract.records import DwellingRecord, MoveRecord, RowProblem
 from producers.extract.rows import chunks_of
 from producers.extract.survey import Survey, Verdict, survey_dwellings, survey_moves
-from producers.extract.tables import Row, Table, open_table
+from producers.extract.tables import Row, Table, first_table, open_table
 from schemas.territories import load
 
 
@@ -135,14 +136,14 @@ def open_extract(path: Path, mapping: Mapping, today: date, communes: Container[
 
 def _fitting(path: Path, mapping: Mapping) -> tuple[Table, ExtractMapping]:
     """Return the table and its mapping; of a workbook, the sheet that an extract of the mapping names."""
-    table = open_table(path)
+    table = first_table(path)
     if table.workbook is not None:
         for one in mapping.extracts:
             if one.sheet and one.sheet in table.workbook.sheets:
-                named = open_table(path, one.sheet)
-                if one.absent(named.header):
-                    continue
-                return named, one
+                with suppress(ExtractError):
+                    named = open_table(path, one.sheet)
+                    if not one.absent(named.header):
+                        return named, one
     return table, mapping.choose(table.header, path.name)
 
 

@@ -33,6 +33,12 @@ _DECISIVE = frozenset({"direction", "status", "reason", "nature", "mode", "cance
 _LEAVING, _COMING = frozenset({"reason", "destination"}), frozenset({"nature", "origin"})
 
 
+def is_total(row: Row) -> bool:
+    """Return whether a row sums up those above it."""
+    first = row.cells[0] or next((cell for cell in row.cells if cell), "")
+    return bool(_TOTAL.match(first)) and sum(1 for cell in row.cells if cell) < len(row.cells)
+
+
 class Description(NamedTuple):
     """The codes of a row, by field, and the problems of these cells, which bear the line 0.
 
@@ -87,8 +93,7 @@ class RowReader:
 
     def set_aside(self, row: Row) -> list[RowProblem] | None:
         """Return why a row is not read at all (no problem: it is none of ours), None if it is to be read."""
-        first = row.cells[0] or next((cell for cell in row.cells if cell), "")
-        if _TOTAL.match(first) and sum(1 for cell in row.cells if cell) < len(row.cells):
+        if is_total(row):
             return [problem("total_row", row.line)]
         if row.fault is not None:
             return [row.fault]

@@ -8,6 +8,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
@@ -130,6 +131,22 @@ def open_table(path: Path, sheet: str = "") -> Table:
     return _made(path, sample, Content(""), "", workbook)
 
 
+def first_table(path: Path) -> Table:
+    """Open a file; of a workbook, the first visible sheet that has a header: others may be a cover.
+
+    Raises ExtractError if there is none.
+    """
+    try:
+        return open_table(path)
+    except ExtractError as error:
+        if look_at(path).encoding:
+            raise
+        for name in Workbook(path).other_tables:
+            with suppress(ExtractError):
+                return open_table(path, name)
+        raise error from None
+
+
 def _open_text(path: Path, content: Content) -> Table:
     with _opened(path, content.encoding) as handle:
         lines = [line for _, line in zip(range(_SAMPLE_LINES), _limited(path, handle), strict=False)]
@@ -176,6 +193,12 @@ def _csv_rows(path: Path, handle: TextIO, delimiter: str) -> Iterator[tuple[int,
 
 def _delimiter_of(path: Path, lines: list[str]) -> str:
     """Return the delimiter that cuts most lines into the same number of cells, at least two."""
+    for number, line in enumerate(lines, 1):
+        if len(line) > csv.field_size_limit():
+            raise ExtractError(
+                f"{path.name}, ligne {number} : elle a {len(line)} signes, ce n'est pas une ligne de tableau. "
+                "L'effacer, ou refaire l'export."
+            )
     if not "".join(lines).strip("".join(DELIMITERS) + '" \r\n'):
         raise ExtractError(f"{path.name} est vide. Refaire l'export.")
     best, score = "", (0, 0)
@@ -207,7 +230,10 @@ def _made(
     problems = []
     if header_line != filled[0][0]:
         problems.append(problem("title_lines", filled[0][0], header=header_line))
-    names = Counter(cells)
+    if workbook is not None and (others := workbook.other_tables):
+        names = ", ".join(f"« {name} »" for name in others)
+        problems.append(problem("other_sheets", header_line, sheet=workbook.sheet, others=names))
+    counted = Counter(cells)
     header = [name or f"colonne {number}" for number, name in enumerate(cells, 1)]
     return Table(
         path,
@@ -215,7 +241,7 @@ def _made(
         delimiter,
         header,
         header_line,
-        frozenset(name for name, count in names.items() if name and count > 1),
+        frozenset(name for name, count in counted.items() if name and count > 1),
         problems,
         content.has_nul,
         _padded_width(sample, header_line),

@@ -1,6 +1,7 @@
 """The report of a check, as a clerk reads it."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table as Grid
@@ -14,7 +15,11 @@ from producers.extract.problems import KINDS
 from producers.extract.reading import Extract
 
 _MONTHS_SHOWN = 24
-_STATUS_FR = {"effective": "effectifs", "announced": "annoncés", "cancelled": "annulés"}
+_STATUS_FR = {
+    "effective": ("effectif", "effectifs"),
+    "announced": ("annoncé", "annoncés"),
+    "cancelled": ("annulé", "annulés"),
+}
 
 
 def number_fr(value: int) -> str:
@@ -22,7 +27,8 @@ def number_fr(value: int) -> str:
     return f"{value:,}".replace(",", "\u202f")
 
 
-def _count_fr(value: int, one: str, several: str) -> str:
+def count_fr(value: int, one: str, several: str) -> str:
+    """Return a number with the word that goes with it."""
     return f"{number_fr(value)} {several if value > 1 else one}"
 
 
@@ -46,14 +52,14 @@ def _format(encoding: str, delimiter: str) -> str:
 def problems_table(report: Report) -> RenderableType:
     """Return the table of problems by kind, errors first, the commonest first."""
     grid = Grid(title="Problèmes par nature", title_justify="left")
-    for title in ("", "Nature", "Code", "Lignes", "Premières lignes"):
+    for title in ("", "Nature", "Lignes", "Premières lignes"):
         grid.add_column(title, justify="right" if title == "Lignes" else "left", overflow="fold")
     order = sorted(report.by_code.items(), key=lambda pair: (KINDS[pair[0]].severity != "error", -pair[1].count))
     for code, found in order:
         kind = KINDS[code]
         mark = Text("erreur", style="red") if kind.severity == "error" else Text("attention", style="yellow")
         lines = ", ".join(str(line) for line in found.lines) + (", …" if found.count > len(found.lines) else "")
-        grid.add_row(mark, kind.label_fr, code, number_fr(found.count), lines)
+        grid.add_row(mark, kind.label_fr, number_fr(found.count), lines)
     return grid
 
 
@@ -80,23 +86,32 @@ def summary(report: Report, mapping: ExtractMapping, further: Iterable[str] = ()
             lines.append(f"  … {len(months) - _MONTHS_SHOWN} mois plus anciens")
         lines += [f"  {month} : {number_fr(out)}, {number_fr(into)}" for month, out, into in months[-_MONTHS_SHOWN:]]
     if left := mapping.to_fill:
-        said = ", ".join(f"{name} « {quotable('', theirs)} »" for name, theirs in left[:10])
-        said += " …" if len(left) > 10 else ""
-        lines.append(f"{_count_fr(len(left), 'code reste', 'codes restent')} à compléter dans mapping.toml : {said}")
+        labels = FIELDS[mapping.kind]
+        said = ", ".join(f"{labels[name].label_fr} « {quotable('', theirs)} »" for name, theirs in left[:10]) + (
+            " …" if len(left) > 10 else ""
+        )
+        lines.append(f"{count_fr(len(left), 'code reste', 'codes restent')} à compléter dans mapping.toml : {said}")
     lines += further
     errors, warnings = report.count("error"), report.count("warning")
     lines.append(
-        f"{_count_fr(errors, 'erreur', 'erreurs')}, {_count_fr(warnings, 'avertissement', 'avertissements')}. "
+        f"{count_fr(errors, 'erreur', 'erreurs')}, {count_fr(warnings, 'avertissement', 'avertissements')}. "
         + ("Les lignes en erreur ne seraient pas envoyées. Rien n'a été envoyé." if errors else "Rien n'a été envoyé.")
     )
     return Group(*(Text(line) for line in lines))
 
 
+def next_step(file: Path, errors: int) -> str:
+    """Return what to type next."""
+    if errors:
+        return "Corrigez ces lignes (ou mapping.toml si un code y manque), puis contrôlez de nouveau."
+    return f"Pour essayer sans rien compter : quartiers publish {file} --sandbox --wait"
+
+
 def _holdings(report: Report, mapping: ExtractMapping) -> str:
-    rows = _count_fr(report.rows, "ligne lue", "lignes lues")
+    rows = count_fr(report.rows, "ligne lue", "lignes lues")
     if mapping.kind == "dwellings":
         labels = targets_of(FIELDS["dwellings"]["mode"])
         modes = ", ".join(f"{labels[mode].lower()} {number_fr(count)}" for mode, count in report.modes.most_common())
-        return f"{rows}, {_count_fr(report.records, 'logement', 'logements')}{f' ({modes})' if modes else ''}"
-    statuses = ", ".join(f"{number_fr(count)} {_STATUS_FR[status]}" for status, count in report.statuses.most_common())
-    return f"{rows}, {_count_fr(report.records, 'mouvement', 'mouvements')}{f' ({statuses})' if statuses else ''}"
+        return f"{rows}, {count_fr(report.records, 'logement', 'logements')}{f' ({modes})' if modes else ''}"
+    statuses = ", ".join(count_fr(count, *_STATUS_FR[status]) for status, count in report.statuses.most_common())
+    return f"{rows}, {count_fr(report.records, 'mouvement', 'mouvements')}{f' ({statuses})' if statuses else ''}"

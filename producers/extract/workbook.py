@@ -19,13 +19,14 @@ class Workbook:
     """A sheet of a workbook; `rows` is how many rows it says it has, 0 if it does not say."""
 
     def __init__(self, path: Path, sheet: str = "") -> None:
-        """Choose the sheet named `sheet`, or the first visible one that is not empty.
+        """Choose the sheet named `sheet`, or the first visible one that is not empty; `other_tables` are the rest.
 
         Raises ExtractError if the file is no workbook or has no such sheet.
         """
         self.path = path
         self._require_workbook()
         self.sheets: list[str] = []
+        self.other_tables: list[str] = []
         self.sheet, self.rows = self._chosen(sheet)
 
     def values(self) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -58,13 +59,15 @@ class Workbook:
                         f"{self.path.name} n'a pas de feuille « {wanted} » (il a : {', '.join(book.sheetnames)}). "
                         "Corriger « sheet » dans mapping.toml."
                     )
-                names = [wanted]
-            for name in names:
-                sheet = book[name]
-                told = sheet.max_row or 0
-                first = next(iter(_reset(sheet).iter_rows(values_only=True, max_row=60)), None)
-                if first is not None:
-                    return name, told
+                if not _rows_of(book[wanted]):
+                    raise ExtractError(f"{self.path.name}, feuille « {wanted} » : elle est vide. Refaire l'export.")
+                names = [wanted, *(name for name in names if name != wanted)]
+            told = {name: book[name].max_row or 0 for name in names}
+            filled = [name for name in names if _rows_of(book[name])]
+            if filled:
+                chosen = wanted or filled[0]
+                self.other_tables = [name for name in filled if name != chosen and _rows_of(book[name], 2) > 1]
+                return chosen, told[chosen]
         raise ExtractError(f"{self.path.name} est vide. Refaire l'export.")
 
     @contextmanager
@@ -83,6 +86,12 @@ class Workbook:
         finally:
             if book is not None:
                 book.close()
+
+
+def _rows_of(sheet: Any, cells: int = 1) -> int:
+    """Return how many of a sheet's first rows have so many cells filled: a cover has one in a row."""
+    rows = _reset(sheet).iter_rows(values_only=True, max_row=60)
+    return sum(1 for row in rows if sum(value is not None for value in row) >= cells)
 
 
 def _reset(sheet: Any) -> Any:

@@ -181,7 +181,8 @@ Answer = Callable[[], httpx.Response | Exception]
     ("last", "kind", "said"),
     [
         (lambda: httpx.Response(503, json={"message_fr": "recommencez"}), GatewayError, "répond 503 : recommencez"),
-        (lambda: httpx.ReadTimeout("cut"), AddressError, r"interrompu \(ReadTimeout\)"),
+        (lambda: httpx.ReadTimeout("cut"), AddressError, r"ne répond pas comme une passerelle \(ReadTimeout\)"),
+        (lambda: httpx.RemoteProtocolError("cut"), AddressError, "ne répond pas comme une passerelle"),
         (lambda: httpx.Response(403, json={"message_fr": "suspendu"}), RightError, "suspendu"),
         (lambda: httpx.Response(200, text="<html>portail captif</html>"), GatewayError, "est-ce bien l'adresse"),
     ],
@@ -191,6 +192,14 @@ def test_patience_ends(last: Answer, kind: type[LandlordError], said: str) -> No
     with client([last() for _ in range(ATTEMPTS)], waits) as gateway, pytest.raises(kind, match=said):
         gateway.send(b"{}", batch=False)
     assert len(waits) in (0, ATTEMPTS - 1)
+
+
+def test_an_exchange_that_had_begun_is_said_to_be_cut() -> None:
+    silences = [httpx.ReadTimeout("cut") for _ in range(ATTEMPTS)]
+    with client([told(), *silences], []) as gateway:
+        gateway.send(b"{}", batch=False)
+        with pytest.raises(AddressError, match=r"interrompu \(ReadTimeout\)"):
+            gateway.send(b"{}", batch=False)
 
 
 def test_the_password_is_not_taken_elsewhere() -> None:

@@ -1,6 +1,8 @@
 """Dependencies point one way: a room imports only what the design allows it to."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,22 @@ def test_the_check_sees_a_forbidden_import() -> None:
         "operations",
         "streams",
     }
+
+
+def test_who_asks_for_help_does_not_wait_for_what_does_the_work() -> None:
+    heavy = {
+        "kafka",
+        "psycopg",
+        "numpy",
+        "pydantic",
+        "faust",
+        "cryptography",
+        "aiohttp",
+        "httpx",
+        "openpyxl",
+        "shapely",
+    }
+    loaded = "import sys, operations.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "producers.commands.publish" in done.stdout.split()
+    assert heavy & set(done.stdout.split()) == set()

@@ -1,4 +1,4 @@
-// node publish.mjs connexion.toml clé.hex mouvements.json [--bac-a-sable]
+// node publish.mjs connection.toml clé.hex mouvements.json [--bac-a-sable]
 //
 // Envoie le premier mouvement seul et les suivants en lots, attend les accusés, dit ce que devient chacun.
 // Code de sortie : 0 si tout est pris, 1 si un événement est refusé, 2 si l'envoi n'a pas pu aboutir.
@@ -70,7 +70,7 @@ function explained(error) {
 const options = process.argv.slice(2);
 const files = options.filter((option) => !option.startsWith("--"));
 if (files.length !== 3) {
-  console.error("Emploi : node publish.mjs connexion.toml clé.hex mouvements.json [--bac-a-sable]");
+  console.error("Emploi : node publish.mjs connection.toml clé.hex mouvements.json [--bac-a-sable]");
   process.exit(2);
 }
 try {

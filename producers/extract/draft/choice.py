@@ -99,11 +99,11 @@ _PLACE = {
 }
 _DESCRIPTION = {
     "rooms": _Rule(
-        r"typologie|typo\b|nb ?(?:de )?pieces|nbpiece|pieces|type (?:de )?(?:logement|logt|lgt)|t[yp]p? logt",
+        r"typologie|typo\b|nb ?(?:de )?pieces|nbpiece|pieces|^nb ?p$|^rooms$"
+        r"|type (?:de )?(?:logement|logt|lgt)|t[yp]p? logt",
         r"^type$|^typ",
         _rooms,
-        "nombres de pièces",
-        0.97,
+        "nombres de pièces",  # never by its contents alone: codes 1 to 6 of anything look so
     ),
     "financing": _Rule(r"finan|type (?:de )?pret|categorie (?:de )?financement", r"pret\b", _few, _CODED),
 }
@@ -116,7 +116,8 @@ _LEASE = _Rule(
 )
 _DWELLING = _Rule(
     rf"ident int|ident rep|\b{_N} ?(?:du |de |d )?(?:logement|logt|lgt|module|lot|ug|unite|bien|appart|local|esi|up)"
-    r"|^(?:logement|module|lot|ug|up|bien|esi|lgt|logt)$|logement (?:num|ref|id)|unite de gestion|reflog|codlog|numlog",
+    r"|^(?:logement|module|lot|ug|up|bien|esi|lgt|logt)$|logement (?:num|ref|id)|^unit id$|unite de gestion"
+    r"|reflog|codlog|numlog",
     r"logement|module|^lot|patrimoine",
     _identifier,
     "identifiants",
@@ -129,7 +130,7 @@ _MOVEMENTS = {
     "dwelling": _DWELLING,
     "direction": _Rule(
         r"^sens|type (?:de |du )?(?:mvt|mouvement)|nature (?:de |du )?(?:mvt|mouvement)|^(?:mvt|mouvement)$"
-        r"|entree sortie|code (?:mvt|mouvement)",
+        r"|entree sortie|code (?:mvt|mouvement)|^move type$",
         content=_very_few,
         said=_CODED,
     ),
@@ -155,14 +156,16 @@ _MOVEMENTS = {
         said=_DATED,
     ),
     "effective_on": _Rule(
-        r"(?:date|dt|dat).*(?:mouvement|mvt|effet|evenement|operation)|^(?:date|dt)$|datemvt",
+        r"(?:date|dt|dat).*(?:mouvement|mvt|effet|evenement|operation)|^(?:date|dt)$|datemvt|^move date$",
         r"\bdate\b",
         _dates,
         _DATED,
     ),
     "status": _Rule(r"statut|etat (?:du )?(?:mouvement|mvt|conge|dossier)|avancement", r"^etat", _very_few, _CODED),
     "reason": _Rule(
-        r"motif|raison|cause", content=lambda one: _few(one) if "annul" not in folded(one.name) else 0.0, said=_CODED
+        r"motif|raison|cause|^cod ?mot|^reason",
+        content=lambda one: _few(one) if "annul" not in folded(one.name) else 0.0,
+        said=_CODED,
     ),
     "nature": _Rule(
         r"nature|type (?:d )?(?:entree|attribution|location|bail)|motif (?:d )?entree", content=_few, said=_CODED
@@ -276,7 +279,7 @@ def _settle_layout(choices: dict[str, Choice]) -> None:
         choices.pop("direction", None)
         choices.pop("effective_on", None)
     by_move = "effective_on" in choices
-    if by_move and "reason" in choices and "nature" not in choices:
+    shared = choices.get("reason")
+    if by_move and shared and "nature" not in choices and not re.search("depart|sortie", folded(shared.column)):
         # one column of motives for both directions
-        shared = choices["reason"]
         choices["nature"] = Choice(shared.column, "même colonne que le motif : les deux sens y sont", False)

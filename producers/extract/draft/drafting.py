@@ -15,7 +15,8 @@ from producers.extract.draft.text import Proposal, banner_of, write
 from producers.extract.fields import FIELDS, ExtractKind
 from producers.extract.mapping import DEFAULT_EMPTY, MappingError, parse_mapping
 from producers.extract.personal import may_name_someone
-from producers.extract.tables import Table, open_table
+from producers.extract.rows import is_total
+from producers.extract.tables import Table, first_table, open_table
 from producers.extract.vocabulary import folded
 
 _NAME_FR = {"movements": "mouvements", "dwellings": "parc"}
@@ -36,15 +37,19 @@ version = 1
 """
 
 
-def draft(path: Path) -> Proposal:
-    """Return what is proposed for a file. Raises ExtractError if it cannot be read as a table."""
-    table = open_table(path)
-    profiles = profile(table.header, table.rows())
+def draft(path: Path, sheet: str = "") -> Proposal:
+    """Return what is proposed for a file; `sheet` names a workbook's sheet (empty: the first that has a header).
+
+    Raises ExtractError if it cannot be read as a table.
+    """
+    table = open_table(path, sheet) if sheet else first_table(path)
+    profiles = profile(table.header, (row for row in table.rows() if not is_total(row)))
     kind = kind_of(profiles)
     choices = choose(kind, [one for one in profiles if one.name not in table.duplicated and not one.of_a_person])
     by_name = {one.name: one for one in profiles}
     proposal = Proposal(_NAME_FR[kind], path.name, kind, choices, _formats(kind, choices, by_name))
-    proposal.sheet = table.workbook.sheet if table.workbook is not None and len(table.workbook.sheets) > 1 else ""
+    if table.workbook is not None and len(table.workbook.sheets) > 1:
+        proposal.sheet, proposal.other_sheets = table.workbook.sheet, table.workbook.other_tables
     if "x" in choices:
         lambert = by_name[choices["x"].column].within(100_000, 1_300_000) > 0.5
         proposal.coordinates = "lambert93" if lambert else "wgs84"
@@ -78,7 +83,7 @@ def _codes(table: Table, kind: ExtractKind, choices: dict[str, Choice]) -> dict[
     heading = index.get("direction")
     outcomes: dict[str, str] = {}
     for row in table.rows():
-        if row.fault is not None or row.cells == table.header:
+        if row.fault is not None or row.cells == table.header or is_total(row):
             continue
         way = ""
         if heading is not None:

@@ -26,6 +26,7 @@ class Proposal:
     choices: dict[str, Choice]
     dates: list[str]
     sheet: str = ""
+    other_sheets: list[str] = field(default_factory=list)
     direction: str = ""
     coordinates: str = ""
     codes: dict[str, list[tuple[str, int, Guess]]] = field(default_factory=dict)

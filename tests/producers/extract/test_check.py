@@ -65,7 +65,7 @@ def test_an_outage_of_the_mapping_is_a_message(tmp_path: Path) -> None:
 
 def test_codes_left_to_fill_in_are_reminded(folder: Path) -> None:
     _, said = call(csv_file(folder, MOVES, OUT), folder)
-    assert "1 code reste à compléter dans mapping.toml : reason « ?? »" in said
+    assert "1 code reste à compléter dans mapping.toml : motif de départ « ?? »" in said
 
 
 def test_dwellings_are_counted_by_mode(folder: Path) -> None:
@@ -130,8 +130,9 @@ def test_every_problem_has_a_sentence_and_a_remedy_in_french(code: str) -> None:
     facts = {
         name: name
         for name in (
-            "found expected header other movement since formats field limit status key read generation what".split()
-        )
+            "found expected header other others sheet movement since formats field limit status key read generation "
+            "what"
+        ).split()
     }
     made = problem(code, 2, "Colonne", "valeur", **facts)
     assert made.severity in ("error", "warning")

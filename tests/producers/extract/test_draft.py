@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -234,7 +235,55 @@ def test_the_command_says_what_is_left_to_do(tmp_path: Path) -> None:
     code, said = call(str(short_codes(tmp_path)), "--folder", str(tmp_path))
     assert code == 0
     assert "Codes à compléter" in said
+    assert "motif de départ «" in said
+    assert f"Relisez {tmp_path / 'mapping.toml'}, puis : quartiers check" in said.replace("\n", " ")
     assert "semblent personnelles, laissées de côté : NIR" in said.replace("\n", " ")
+
+
+def test_a_cover_is_passed_over_and_the_sheets_that_are_not_read_are_named(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Page de garde"
+    book.active["B3"] = "Rapport mensuel"
+    for title in ("Sorties", "Entrées"):
+        sheet = book.create_sheet(title)
+        sheet.append(["N° bail", "Logement", "Code INSEE", "Date de sortie" if title == "Sorties" else "Date d'entrée"])
+        for number, one in enumerate(days(7)):
+            sheet.append([f"B{number}", f"L{number}", COMMUNES[number % 5], one])
+    path = tmp_path / "rapport.xlsx"
+    book.save(path)
+    code, said = call(str(path), "--folder", str(tmp_path))
+    assert code == 0
+    assert "Feuille lue : « Sorties ». Pas lues : « Entrées »." in said.replace("\n", " ")
+    found, problems = read(path, (tmp_path / "mapping.toml").read_text(encoding="utf-8"))
+    assert {one.direction for one in found} == {"out"}
+    assert [(one.code, "« Entrées »" in one.message_fr) for one in problems] == [("other_sheets", True)]
+
+    assert call(str(path), "--folder", str(tmp_path), "--sheet", "Entrées", "--name", "entrees")[0] == 0
+    assert 'sheet = "Entrées"' in (tmp_path / "mapping.toml").read_text(encoding="utf-8")
+
+
+def test_codes_without_a_word_are_not_taken_for_rooms(tmp_path: Path) -> None:
+    lines = ["NUMBAIL;NUMLOG;CODINSEE;MVT;DTMVT;CODMOT;NBP"]
+    for number, one in enumerate(days(8)):
+        lines.append(f"B{number};L{number};31555;{number % 2 + 1};{one:%d/%m/%y};{number % 6 + 1};{number % 4 + 1}")
+    choices = draft(csv_file(tmp_path, *lines)).choices
+    assert (choices["reason"].column, choices["rooms"].column) == ("CODMOT", "NBP")
+
+
+def test_a_motive_of_departure_says_nothing_of_arrivals(tmp_path: Path) -> None:
+    lines = ["Bail;Logement;INSEE;Sens;Date;MOTIF_DEPART"]
+    for number, one in enumerate(days(9)):
+        way, motive = ("Sortie", "Décès") if number % 2 else ("Entrée", "")
+        lines.append(f"B{number};L{number};31555;{way};{one:%d/%m/%Y};{motive}")
+    choices = draft(csv_file(tmp_path, *lines)).choices
+    assert choices["reason"].column == "MOTIF_DEPART"
+    assert "nature" not in choices
+
+
+def test_a_total_is_no_code_to_explain(tmp_path: Path) -> None:
+    lines = ["Bail;Logement;INSEE;Sens;Date;Motif"]
+    lines += [f"B{n};L{n};31555;Sortie;{one:%d/%m/%Y};Décès" for n, one in enumerate(days(10))]
+    assert draft(csv_file(tmp_path, *lines, "Total;;;;;60")).to_fill() == []
 
 
 FOUR_TEXTS = st.lists(st.text(max_size=10), min_size=4, max_size=4)

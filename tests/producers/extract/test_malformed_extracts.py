@@ -59,6 +59,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "UTF-16 without its mark": (lambda f: written(f, MOVES.encode("utf-16-le")), "UTF-16 sans marque"),
     "UTF-16 cut short": (lambda f: written(f, MOVES.encode("utf-16")[:-1]), "n'est pas du texte lisible (utf-16)"),
     "broken UTF-8 after its mark": (lambda f: written(f, b"\xef\xbb\xbfa;b\r\n\xff;1"), "n'est pas du texte lisible"),
+    "a line without end": (lambda f: csv_file(f, "x" * 200_000, MOVES, OUT), "ligne 1 : elle a 200"),
     "one column": (lambda f: csv_file(f, "Bail", "B1", "B2"), "n'a qu'une colonne"),
     "another separator": (lambda f: csv_file(f, "Bail~Logement", "B1~L1"), "aucun séparateur reconnu"),
     "no header": (lambda f: csv_file(f, OUT, OUT.replace("B1", "B2")), "ligne 1 : pas d'en-tête"),

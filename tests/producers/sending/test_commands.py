@@ -231,7 +231,7 @@ def test_an_examination_sends_nothing(broker: Settings, folder: Path) -> None:
     file = write_file(folder, [row(1), row(2, left="31/02/2026")])
     result = run("publish", str(file), "--folder", str(folder), "--dry-run")
     assert result.exit_code == 1
-    assert "1 lignes en erreur ne sont pas envoyées" in result.output
+    assert "1 ligne en erreur n'est pas envoyée" in result.output
     assert payloads(broker, moves_topic(SIREN)) == []
 
 

@@ -1,5 +1,6 @@
 """A file of moves: the same twice is duplicates, a correction is one correction, a crash loses or doubles nothing."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -323,6 +324,21 @@ def test_no_other_publication_slips_in_between_two_groups_of_messages(tmp_path, 
             finally:
                 done.set()
             assert not slipped_in.result()
+
+
+def test_a_disk_that_is_full_is_not_taken_for_another_publication(tmp_path, monkeypatch):
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    class Full:
+        def execute(self, _):
+            raise full
+
+        def close(self): ...
+
+    monkeypatch.setattr("producers.journal.sqlite3.connect", lambda *_, **__: Full())
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        Journal(tmp_path / "state.sqlite")
 
 
 def test_counts_leave_instead_of_rows_and_agree_with_the_declaration(tmp_path):
