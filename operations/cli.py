@@ -71,7 +71,8 @@ def main() -> None:
         code = error.exit_code
         if wrong := explain_usage(error):
             _tell(wrong)
-    except typer.Abort:  # a question that nobody answered
+    except typer.Abort:  # a question that nobody answered: it stands on a line of its own
+        typer.echo(err=True)
         code = INTERRUPTED
     except Exception as error:
         message = explain(error)

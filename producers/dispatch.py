@@ -88,6 +88,7 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
                 style="yellow",
             )
         if options.ask and not options.dry_run and not _yes("Envoyer ?"):
+            console.print("Rien n'a été envoyé.")
             return NOT_ALL_ACCEPTED
         complete = _complete(journal, options, read_on, publication.problems.counts["error"])
         if options.counts_only and not complete:

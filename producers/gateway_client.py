@@ -148,8 +148,8 @@ class GatewayClient:
                 answer = self._client.request(method, where, timeout=patience, **options)
                 self._answered = True
             except httpx.TransportError as error:
-                mute = isinstance(error, httpx.ReadTimeout) and not self._answered
-                if attempt == ATTEMPTS or mute or _is_hopeless(error):
+                stranger = not self._answered and (attempt > 1 or isinstance(error, httpx.ReadTimeout))
+                if attempt == ATTEMPTS or stranger or _is_hopeless(error):
                     raise self._unreached(error) from error
                 self._sleep(min(2.0**attempt, LONGEST_WAIT))
                 continue

@@ -40,7 +40,8 @@ class Connection:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise ConnectionFileError(
-                f"{path} n'existe pas : c'est le fichier de connexion que l'observatoire vous a remis."
+                f"{path} n'existe pas : c'est le fichier de connexion que l'observatoire vous a remis. Tapez la "
+                "commande dans le dossier du kit, ou nommez ce dossier par --folder."
             ) from error
         except (OSError, ValueError) as error:
             raise ConnectionFileError(f"{path} ne peut pas être lu : {error}") from error

@@ -191,7 +191,7 @@ def test_patience_ends(last: Answer, kind: type[LandlordError], said: str) -> No
     waits: list[float] = []
     with client([last() for _ in range(ATTEMPTS)], waits) as gateway, pytest.raises(kind, match=said):
         gateway.send(b"{}", batch=False)
-    assert len(waits) in (0, ATTEMPTS - 1)
+    assert len(waits) in (0, 1, ATTEMPTS - 1)
 
 
 def test_an_exchange_that_had_begun_is_said_to_be_cut() -> None:

@@ -6,15 +6,17 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import ScramMechanism, UserScramCredentialDeletion
 
 from operations.verify import verify
-from runtime.broker import client_options
+from runtime.broker import admin, client_options
 from runtime.database import connect
-from runtime.topics import moves_topic
+from runtime.topics import landlord_principal, moves_topic
 from tests.streams.faults.harness import Stage
 
 ROOT = Path(__file__).parents[2]
@@ -112,7 +114,10 @@ def extracts(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def kit(stage: Stage, siren: str, folder: Path, extracts: list[Path]) -> Path:
-    """Have the operator take a landlord up; return the kit, the landlord's extracts laid in it."""
+    """Have the operator take a landlord up, whom an earlier run may have left; return the kit with its extracts."""
+    with closing(admin(stage.settings)) as client:
+        known = UserScramCredentialDeletion(landlord_principal(siren), ScramMechanism.SCRAM_SHA_256)
+        client.alter_user_scram_credentials([known])
     done = quartiers(f"quartiers landlord add {siren} --name Office --kit {folder}", folder.parent, stage)
     assert done.returncode == 0, done.stderr
     for file in extracts:
