@@ -158,7 +158,10 @@ def test_a_name_that_an_older_draft_wrote_down_is_not_repeated(tmp_path: Path) -
     (tmp_path / "mapping.toml").write_text(text, encoding="utf-8")
     path = csv_file(tmp_path, MOVES, "B1;L1;31555;S;05/02/2025;DC;T3;PLUS;QN03107M;01/12/2024;")
     result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["check", str(path), "--folder", str(tmp_path)])
-    assert f"2 codes restent à compléter dans mapping.toml : motif de départ « ?? », motif de départ « {HIDDEN} »" in result.output
+    assert (
+        f"2 codes restent à compléter dans mapping.toml : motif de départ « ?? », motif de départ « {HIDDEN} »"
+        in result.output
+    )
     assert "DUPONT" not in result.output
 
 

@@ -111,7 +111,7 @@ def test_a_new_dwelling_with_a_past_may_be_a_known_one_renamed_and_is_told(tmp_p
     sender = Sender(SIREN, RING, FakeLocator(), seconds, day(20))
     with Journal(one.state) as journal, Publication(sender, journal, RULES, TODAY, States()) as publication:
         publication.read(Source("dwellings", found))
-        assert [(told.line, told.code) for told in publication.problems.kept] == [(53, "new_with_past")]
+        assert [(told.line, told.code) for told in publication.problems.kept["warning"]] == [(53, "new_with_past")]
         assert publication.prepare().moves == 2
 
 
