@@ -52,8 +52,12 @@ class Measured(NamedTuple):
 def seed(settings: Settings) -> int:
     """Commit the synthetic region's five years as a worker would, without a broker; return how many events."""
     pipeline = Pipeline(lambda: connect(settings, "ingest"), Rules(load()))
+    region = simulate(START, END, seed=2026, scale=SCALE)
+    with connect(settings, "ingest", autocommit=True) as connection, connection.cursor() as cursor:
+        names = [(one.siren, one.name) for one in region.landlords]
+        cursor.executemany("INSERT INTO core.landlord (siren, name) VALUES (%s, %s)", names)
     events = 0
-    for siren, publications in simulate(START, END, seed=2026, scale=SCALE).publications_by_landlord().items():
+    for siren, publications in region.publications_by_landlord().items():
         uploaded = list(as_upload(publications))
         messages = [
             Message(moves_topic(siren), 0, offset, one.published_at.timestamp(), one.payload)

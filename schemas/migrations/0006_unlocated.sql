@@ -66,15 +66,14 @@ FROM core.stock_cell JOIN core.cell USING (cell_id);
 -- By territory, landlord and month: dwellings at risk, and whether the landlord has declared the month.
 -- `outside_*`: the same, hors QPV; `unlocated_*`: not located to a quartier.
 CREATE VIEW core.landlord_coverage AS
-SELECT territory.level, counter.territory_id, counter.landlord, month, counter.dwellings, outside_dwellings,
+SELECT level, territory_id, counter.landlord, month, counter.dwellings, outside_dwellings,
     coalesce(month >= whole_from AND (month + interval '1 month - 1 day')::date <= whole_through, false)
-        OR territory.level IN ('qpv_2024', 'qpv_2015')
+        OR level IN ('qpv_2024', 'qpv_2015')
             AND coalesce(month >= qpv_from AND (month + interval '1 month - 1 day')::date <= qpv_through, false)
         AS declared
-FROM core.territory
-JOIN (SELECT territory_id, landlord, stock_on, sum(dwellings) AS dwellings,
+FROM (SELECT level, territory_id, landlord, stock_on, sum(dwellings) AS dwellings,
           coalesce(sum(dwellings) FILTER (WHERE NOT inside_qpv), 0) AS outside_dwellings
-      FROM core.stock_counter GROUP BY 1, 2, 3) AS counter USING (territory_id)
+      FROM core.territory JOIN core.stock_counter USING (territory_id) GROUP BY 1, 2, 3, 4) AS counter
 JOIN core.stock_month USING (landlord, stock_on)
 LEFT JOIN (SELECT landlord, max(complete_from) FILTER (WHERE scope = 'whole_stock') AS whole_from,
                max(complete_through) FILTER (WHERE scope = 'whole_stock') AS whole_through,

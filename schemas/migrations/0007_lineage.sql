@@ -12,12 +12,11 @@ ALTER TABLE core.landlord
 -- A stock holds from its month until the month of the landlord's next one, until the month in which another landlord
 -- took it over, or until now.
 CREATE OR REPLACE VIEW core.stock_month AS
-SELECT span.landlord, stock_on, month
-FROM (SELECT landlord, stock_on, date_trunc('month', stock_on::timestamp)::date AS first_month,
-        coalesce(lead(date_trunc('month', stock_on::timestamp)::date) OVER (PARTITION BY landlord ORDER BY stock_on),
-            'infinity') AS next_month
-      FROM core.stock) AS span
-LEFT JOIN core.landlord ON siren = span.landlord
+SELECT landlord, stock_on, month
+FROM (SELECT stock.landlord, stock_on, date_trunc('month', stock_on::timestamp)::date AS first_month,
+        least(coalesce(lead(date_trunc('month', stock_on::timestamp)::date)
+                OVER (PARTITION BY stock.landlord ORDER BY stock_on), 'infinity'),
+            coalesce(date_trunc('month', merged_on::timestamp)::date, 'infinity')) AS next_month
+      FROM core.stock LEFT JOIN core.landlord ON siren = stock.landlord) AS span
 CROSS JOIN core.window_state
-JOIN core.calendar ON month >= first_month AND month < next_month AND month <= as_of
-    AND month < coalesce(date_trunc('month', merged_on::timestamp)::date, 'infinity');
+JOIN core.calendar ON month >= first_month AND month < next_month AND month <= as_of;

@@ -1,5 +1,6 @@
 """A landlord joins, pauses, and is taken over: the commands as the operator types them, on the real broker."""
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -93,6 +94,31 @@ def send(stage: Stage, siren: str) -> None:
             return position in keys
 
         stage.wait_for(came, f"the receipt of {position} among {keys}")
+
+
+@pytest.fixture(autouse=True)
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where this test's tool for landlords lies: none, until the test puts one there."""
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    monkeypatch.setattr("operations.landing_kit.WHEELS", folder)
+    return folder
+
+
+@pytest.mark.services
+def test_the_kit_holds_the_tool_that_was_built_last(here: Stage, quartiers: Quartiers, wheels: Path) -> None:
+    add(quartiers, OWN, "Office fictif")
+    guide = Path(f"kit-{OWN}/LISEZ-MOI.md")
+    assert "Demandez à votre interlocuteur" in guide.read_text(encoding="utf-8")
+    for number, version in enumerate(("0.2.0", "0.1.0")):
+        made = wheels / f"data_quartiers_occitanie-{version}-py3-none-any.whl"
+        made.write_bytes(version.encode())
+        os.utime(made, (number, number))
+    add(quartiers, OWN, "Office fictif")
+    newest = Path(f"kit-{OWN}/data_quartiers_occitanie-0.1.0-py3-none-any.whl")
+    assert newest.read_bytes() == b"0.1.0"
+    assert f"pipx install {newest.name}" in guide.read_text(encoding="utf-8")
+    assert [path.name for path in newest.parent.glob("*.whl")] == [newest.name]
 
 
 @pytest.mark.services
