@@ -63,6 +63,9 @@ SELECT landlord, stock_on, cell_id, inside_qpv,
     "let"::bigint + on_offer_vacant_up_to_3_months + on_offer_vacant_over_3_months AS dwellings
 FROM core.stock_cell JOIN core.cell USING (cell_id);
 
+-- The order in which the last word of each landlord is looked for.
+CREATE INDEX ON core.declaration (landlord, scope, revision DESC);
+
 -- By territory, landlord and month: dwellings at risk, and whether the landlord has declared the month.
 -- `outside_*`: the same, hors QPV; `unlocated_*`: not located to a quartier.
 CREATE VIEW core.landlord_coverage AS
@@ -71,8 +74,8 @@ SELECT level, territory_id, counter.landlord, month, counter.dwellings, outside_
         OR level IN ('qpv_2024', 'qpv_2015')
             AND coalesce(month >= qpv_from AND (month + interval '1 month - 1 day')::date <= qpv_through, false)
         AS declared
-FROM (SELECT level, territory_id, landlord, stock_on, sum(dwellings) AS dwellings,
-          coalesce(sum(dwellings) FILTER (WHERE NOT inside_qpv), 0) AS outside_dwellings
+FROM (SELECT level, territory_id, landlord, stock_on, sum(dwellings)::bigint AS dwellings,
+          coalesce(sum(dwellings) FILTER (WHERE NOT inside_qpv), 0)::bigint AS outside_dwellings
       FROM core.territory JOIN core.stock_counter USING (territory_id) GROUP BY 1, 2, 3, 4) AS counter
 JOIN core.stock_month USING (landlord, stock_on)
 LEFT JOIN (SELECT landlord, max(complete_from) FILTER (WHERE scope = 'whole_stock') AS whole_from,
