@@ -27,6 +27,7 @@ from schemas.territories import load
 from streams import worker_settings as figures
 from streams.counters.windows import roll_windows
 from streams.ingest.lineage import RecordedLineage
+from streams.ingest.link import Link
 from streams.ingest.outbox import producer, relay
 from streams.ingest.pipeline import EXIT_BUG, Pipeline
 from streams.ingest.positions import consumer_class
@@ -185,18 +186,3 @@ def _add_relay_timer(app: faust.App, settings: Settings, open_database: Callable
         except AWAY as error:
             log.warning("outbox not relayed", error=str(error))
             senders.clear()
-
-
-class Link:
-    """One database connection of a timer, made again when it broke."""
-
-    def __init__(self, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
-        self._open = open_database
-        self._connection: psycopg.Connection[Any] | None = None
-
-    def connection(self) -> psycopg.Connection[Any]:
-        """Return a connection that works; psycopg.OperationalError if the database is away."""
-        if self._connection is None or self._connection.closed or self._connection.broken:
-            self._connection = self._open()
-            self._connection.autocommit = True
-        return self._connection

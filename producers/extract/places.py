@@ -7,8 +7,6 @@ import math
 from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
-from pyproj import Transformer
-
 from producers.extract.fields import FIELDS
 from producers.extract.mapping import ExtractMapping
 from producers.extract.personal import quotable
@@ -17,6 +15,7 @@ from producers.extract.records import RowProblem
 from producers.extract.tables import getter_of
 from producers.extract.vocabulary import NO_QPV, communes_named, flag_of, folded, qpv_generation
 from producers.location.place import Whereabouts
+from producers.location.projection import to_degrees
 from schemas.territories import load
 
 _REMEMBERED = 20_000
@@ -53,7 +52,6 @@ class Places:
         self._known: dict[tuple[str, ...], Place] = {}
         self._points: dict[tuple[str, str], Point] = {}
         self._territories = load()
-        self._transformer: Transformer | None = None
 
     def coded(self, cells: list[str]) -> Place:
         """Return what the codes of a row say, without coordinates and address: the same for many rows."""
@@ -121,11 +119,9 @@ class Places:
 
     def _degrees(self, east: Sequence[float], north: Sequence[float]) -> list[Point]:
         if self.mapping.coordinates == "lambert93":
-            if self._transformer is None:
-                self._transformer = Transformer.from_crs(2154, 4326, always_xy=True)
-            longitudes, latitudes = self._transformer.transform(east, north)
+            longitudes, latitudes = (found.tolist() for found in to_degrees(east, north))
         else:
-            longitudes, latitudes = east, north
+            longitudes, latitudes = list(east), list(north)
         return [
             (float(one), float(other)) if _WEST <= one <= _EAST and _SOUTH <= other <= _NORTH else None
             for one, other in zip(longitudes, latitudes, strict=True)

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from schemas.events.lineage import Merger
+from streams.ingest.link import Link
 
 RECORDED = """
 SELECT merged.siren, merged.merged_into, merged.merged_on,
@@ -19,8 +20,7 @@ class RecordedLineage:
     """Asks the database, on a connection of its own, outside any batch."""
 
     def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
-        self._connect = connect
-        self._connection: psycopg.Connection[Any] | None = None
+        self._link = Link(connect)
         self._known: dict[tuple[str, str], Merger] = {}
 
     def merger(self, predecessor: str, successor: str) -> Merger | None:
@@ -30,9 +30,6 @@ class RecordedLineage:
         """
         pair = (predecessor, successor)
         if pair not in self._known:
-            if self._connection is None or self._connection.closed or self._connection.broken:
-                self._connection = self._connect()
-                self._connection.autocommit = True
-            rows = self._connection.execute(RECORDED).fetchall()
+            rows = self._link.connection().execute(RECORDED).fetchall()
             self._known = {(old, new): Merger(on, earliest or date.min) for old, new, on, earliest in rows}
         return self._known.get(pair)
