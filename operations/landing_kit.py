@@ -49,8 +49,11 @@ def checked_bootstrap(settings: Settings, bootstrap: str | None) -> str:
     return address
 
 
-def write_kit(settings: Settings, folder: Path, access: Access, password: str | None) -> None:
-    """Write the kit. Without a password the connection file that is there stays as it is."""
+def write_kit(settings: Settings, folder: Path, access: Access, password: str | None) -> Path | None:
+    """Write the kit; return the tool that lies in it, None where none was built.
+
+    Without a password the connection file that is there stays as it is.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if password is not None:
         write_private(folder / FILE_NAME, connection_file(access, password).encode())
@@ -59,6 +62,7 @@ def write_kit(settings: Settings, folder: Path, access: Access, password: str | 
     if wheel is not None:
         write(folder / wheel.name, wheel.read_bytes())
     write(folder / GUIDE_NAME, guide(access, wheel).encode())
+    return wheel
 
 
 def newest_wheel(folder: Path) -> Path | None:

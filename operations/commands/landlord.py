@@ -55,10 +55,11 @@ def register(app: typer.Typer) -> None:
         access = Access(siren, name, checked_bootstrap(settings, bootstrap), address_of(settings, gateway), contact)
         password = None if landlords.is_enrolled(settings, siren) else landlords.new_password()
         # The kit first: a password that the broker knows and nobody else is lost.
-        write_kit(settings, folder, access, password)
+        tool = write_kit(settings, folder, access, password)
         landlords.enrol(settings, siren, name, dwellings, password)
         typer.echo(f"{name} ({siren}) est accueilli. Kit à lui remettre par un canal sûr : {folder}")
-        typer.echo("Joignez-y le fichier .whl de l'outil (`pip wheel --no-deps .` dans ce dépôt le fait).")
+        if tool is None:
+            typer.echo("Joignez-y le fichier .whl de l'outil : `make wheel` le fait, et le kit suivant l'aura.")
         if not (folder / FILE_NAME).exists():
             typer.echo(
                 "Son mot de passe existe déjà et n'est gardé nulle part ici : il a son fichier de connexion, ou "

@@ -107,14 +107,14 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.services
 def test_the_kit_holds_the_tool_that_was_built_last(here: Stage, quartiers: Quartiers, wheels: Path) -> None:
-    add(quartiers, OWN, "Office fictif")
+    assert "Joignez-y le fichier .whl" in add(quartiers, OWN, "Office fictif")
     guide = Path(f"kit-{OWN}/LISEZ-MOI.md")
     assert "Demandez à votre interlocuteur" in guide.read_text(encoding="utf-8")
     for number, version in enumerate(("0.2.0", "0.1.0")):
         made = wheels / f"data_quartiers_occitanie-{version}-py3-none-any.whl"
         made.write_bytes(version.encode())
         os.utime(made, (number, number))
-    add(quartiers, OWN, "Office fictif")
+    assert "Joignez-y" not in add(quartiers, OWN, "Office fictif")
     newest = Path(f"kit-{OWN}/data_quartiers_occitanie-0.1.0-py3-none-any.whl")
     assert newest.read_bytes() == b"0.1.0"
     assert f"pipx install {newest.name}" in guide.read_text(encoding="utf-8")
