@@ -58,7 +58,8 @@ WHERE (i.move_id, i.landlord) NOT IN (SELECT move_id, landlord FROM inserted)
 
 # By its place in the table: the landlord's lock keeps the row where it was found.
 REPLACE_OLDER = f"""
-UPDATE core.move AS m SET {", ".join(f"{name} = (fresh).{name}" for name in _CHANGED)}
+UPDATE core.move AS m SET recorded_in = pg_current_xact_id()::text::bigint,
+    {", ".join(f"{name} = (fresh).{name}" for name in _CHANGED)}
 FROM known WHERE newer AND m.ctid = row_of_old
 """  # noqa: S608
 

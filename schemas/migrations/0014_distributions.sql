@@ -1,0 +1,1 @@
+-- Distributions: tenure of those who left, days between tenants, tenancies by age. Medians and survival come from them.

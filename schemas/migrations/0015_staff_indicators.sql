@@ -1,0 +1,1 @@
+-- What staff reads of indicators, from stored measures.

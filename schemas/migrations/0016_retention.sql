@@ -1,0 +1,1 @@
+-- Retention and rights: folding, backfill windows, erasure, the analyst's log.

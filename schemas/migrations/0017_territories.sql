@@ -1,0 +1,1 @@
+-- Territories of one's own, findings on coverage, RPLS on the QPVs of 2024.
