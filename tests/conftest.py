@@ -23,7 +23,8 @@ MUTABLE = (
     "core.move, core.fact, core.daily_counter, core.monthly_counter, core.rolling_counter, core.ingest_offset, "
     "core.topic_end, core.reading_gap, core.quarantine, core.tally, core.outbox, core.stock, core.stock_cell, "
     "core.stock_counter, "
-    "core.declaration, core.counts, core.counts_cell, core.landlord"
+    "core.declaration, core.counts, core.counts_cell, core.landlord, "
+    "core.dwelling_move, core.kept_by, core.void_month, core.tenure_month, core.linked_base"
 )
 
 
