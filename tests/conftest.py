@@ -26,7 +26,7 @@ MUTABLE = (
     "core.declaration, core.counts, core.counts_cell, core.landlord, core.cell_month, core.landlord_month, "
     "core.observed_month, core.complete_through, "
     "core.dwelling_move, core.kept_by, core.void_month, core.tenure_month, core.linked_base, core.median_window, "
-    "core.running_tenancies, core.january, core.survival"
+    "core.running_tenancies, core.january, core.landlord_year, core.survival"
 )
 
 
