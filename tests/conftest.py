@@ -24,7 +24,9 @@ MUTABLE = (
     "core.topic_end, core.reading_gap, core.quarantine, core.tally, core.outbox, core.stock, core.stock_cell, "
     "core.stock_counter, "
     "core.declaration, core.counts, core.counts_cell, core.landlord, core.cell_month, core.landlord_month, "
-    "core.observed_month, core.complete_through"
+    "core.observed_month, core.complete_through, "
+    "core.dwelling_move, core.kept_by, core.void_month, core.tenure_month, core.linked_base, core.median_window, "
+    "core.running_tenancies, core.january, core.survival"
 )
 
 
