@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from schemas.indicators import views
+from operations.commands.indicators import PAGE
+from schemas.indicators import indicator, indicators, rate, views
+from schemas.indicators.guide import page
 from schemas.indicators.views import part_text, refreshed, stale_parts
 
 
@@ -26,3 +28,29 @@ def test_a_later_migration_holds_a_part_in_the_earlier_ones_stead(tmp_path: Path
     assert stale_parts(tmp_path) == ["comparator"]
     (tmp_path / "0019_later.sql").write_text(refreshed(spoilt), encoding="utf-8")
     assert stale_parts(tmp_path) == []
+
+
+def test_the_guide_is_that_of_the_records() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_the_guide_works_out_an_example() -> None:
+    told = page()
+    assert "Calcul : 50 ÷ 500 = 10 %, intervalle de 7,4 à 13,2 %." in told
+    assert "Calcul : 15 ÷ 500 × 12 ÷ 3 = 12 %" in told
+    assert "Calcul : 45 − 50 = −5." in told
+
+
+def test_the_guide_has_every_indicator_once() -> None:
+    told = page()
+    for one in indicators().values():
+        assert told.count(f"### {one.name}\n") == 1
+
+
+def test_the_intervals_of_the_opening_are_true() -> None:
+    told = page()
+    for count, dwellings in ((5, 50), (500, 5_000)):
+        found = rate(indicator("departure_rate"), {"departures": count, "dwellings": dwellings})
+        assert found.lower is not None and found.upper is not None
+        low, high = (f"{bound:.1f}".removesuffix(".0").replace(".", ",") for bound in (found.lower, found.upper))
+        assert f"{low} et {high} %" in told
