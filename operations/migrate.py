@@ -71,6 +71,10 @@ def bootstrap(settings: Settings, database: str | None = None) -> None:
                     sql.Identifier(role), sql.Literal(settings.password(role))
                 )
             )
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'analyst'").fetchone():
+            connection.execute("CREATE ROLE analyst")
+        # Of persons only (operations/analysts.py). A database of before this version has a login of this name.
+        connection.execute("ALTER ROLE analyst NOLOGIN PASSWORD NULL")
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER migrator").format(sql.Identifier(name)))
         for grant in DATABASE_GRANTS:
