@@ -24,6 +24,8 @@ DAY = "time:DD/MM/YYYY"
 MONTH = "time:MM/YYYY"
 MOMENT = "time:DD/MM/YYYY HH:mm"
 TEXT = "string"
+PLAIN = "none"
+"""A number whose unit stands in a column of its own."""
 
 
 def words(meanings: Mapping[str, tuple[str, str]]) -> list[ValueMapping]:

@@ -12,6 +12,9 @@ BAD = "#D55E00"
 QUIET = "#8E8E99"
 HELD_BACK = "#CC79A7"
 ABSENT = "#5A5A66"
+INTERNAL = "#9A7FD1"
+BAND = "#8E8E99"
+AROUND = "#2CB5A0"
 
 STATUSES = {
     "value": ("valeur", GOOD),
@@ -19,6 +22,8 @@ STATUSES = {
     "secret": ("secret", HELD_BACK),
     "not_covered": ("non couvert", QUIET),
     "no_data": ("pas de données", ABSENT),
+    "too_few_dwellings": ("moins de 50 logements", QUIET),
+    "too_many_unknown": ("trop d'inconnus", WARNING),
 }
 """The statuses of a figure: the word that the reader sees, and its colour. Zero is a value."""
 

@@ -14,7 +14,7 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import text as markdown_kinds
 
 from dashboards.fields import Field
-from dashboards.source import Query, datasource
+from dashboards.source import Query
 
 NO_DATA = "pas de données"
 Panel = Any
@@ -30,8 +30,9 @@ def dressed(panel: Panel, number: int, title: str, description: str, at: At) -> 
 
 
 def _asked(panel: Panel, queries: Iterable[Query], fields: Iterable[Field]) -> Panel:
-    panel.datasource(datasource()).no_value(NO_DATA)
-    for query in queries:
+    asked = list(queries)
+    panel.datasource(asked[0].source.reference()).no_value(NO_DATA)
+    for query in asked:
         panel.with_target(query)
     for field in fields:
         panel.override_by_name(field.name, field.properties())

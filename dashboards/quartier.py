@@ -3,12 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from grafana_foundation_sdk.builders import dashboard as sdk
-from grafana_foundation_sdk.models import dashboard as kinds
-
-from dashboards import fields, page, palette, panels
+from dashboards import fields, page, palette, panels, variables
 from dashboards.fields import Field
-from dashboards.source import Query, datasource, sql
+from dashboards.source import Query
 
 PAGE = page.Page(
     page.QUARTIER,
@@ -32,19 +29,6 @@ DECLARED = (
     "logements). Complétude : logements déclarés / logements des participants. Source : staff.declared_window. "
     "Unité : mouvements, logements, %."
 )
-
-
-def _variable(name: str, label: str) -> Any:
-    return (
-        sdk.QueryVariable(name)
-        .label(label)
-        .query(sql(f"quartier/{name}"))
-        .definition(sql(f"quartier/{name}"))
-        .datasource(datasource())
-        .refresh(kinds.VariableRefresh.ON_DASHBOARD_LOAD)
-        .sort(kinds.VariableSort.DISABLED)
-        .allow_custom_value(False)
-    )
 
 
 def live(number: int, days: int, x: int) -> Any:
@@ -226,5 +210,8 @@ def build() -> Any:
             statuses(),
             panels.words(18, "Les statuts", "Ce que dit chaque statut.", (12, 39, 12, 8), GLOSSARY),
         ],
-        [_variable("departement", "Département"), _variable("qpv", "QPV")],
+        [
+            variables.asked("departement", "quartier/departement", "Département"),
+            variables.asked("qpv", "quartier/qpv", "QPV"),
+        ],
     )
