@@ -9,10 +9,16 @@ from typing import Any
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from dashboards import chaine, page, quartier, region
+from dashboards import chaine, indicateurs, page, parcours, quartier, region
 
 GENERATED = Path(__file__).parent / "generated"
-BUILDERS = {page.REGION: region.build, page.QUARTIER: quartier.build, page.CHAINE: chaine.build}
+BUILDERS = {
+    page.REGION: region.build,
+    page.QUARTIER: quartier.build,
+    page.INDICATEURS: indicateurs.build,
+    page.PARCOURS: parcours.build,
+    page.CHAINE: chaine.build,
+}
 
 
 def text(dashboard: Any) -> str:

@@ -14,7 +14,8 @@ Json = dict[str, Any]
 Faults = Iterator[str]
 Rule = Callable[[Json], Faults]
 WORDS_ONLY = {"text", "row"}
-COUNTED_FROM_ZERO = {"timeseries", "barchart"}
+COUNTED_FROM_ZERO = {"timeseries", "barchart", "trend"}
+LINES = {"timeseries", "trend"}
 DESCRIBED = ("Source : ", "Unité : ")
 SCHEMA_VERSION = 42
 WHO_IS_COUNTED = "locataires du parc social seulement"
@@ -107,7 +108,7 @@ def starts_at_zero(dashboard: Json) -> Faults:
 def leaves_gaps(dashboard: Json) -> Faults:
     """A null is a gap: no line is drawn across it."""
     for panel in _asking(dashboard):
-        if panel["type"] == "timeseries" and _defaults(panel).get("custom", {}).get("spanNulls") is not False:
+        if panel["type"] in LINES and _defaults(panel).get("custom", {}).get("spanNulls") is not False:
             yield f"le panneau {panel.get('id')} relie les points par-dessus les trous"
 
 

@@ -118,7 +118,7 @@ WITH place AS (
 )
 SELECT territory_id, 1 AS rank, 'Ce territoire' AS name, territory_id AS compared_id, 'all' AS part FROM core.territory
 UNION ALL
-SELECT territory_id, rank, name, territory_id, part
+SELECT territory_id, rank, inner_part.name, territory_id, part
 FROM core.territory
 CROSS JOIN (VALUES (2, 'qpv', 'Ses QPV'), (3, 'hors_qpv', 'Le reste, hors QPV')) AS inner_part (rank, part, name)
 WHERE level NOT IN ('qpv_2024', 'qpv_2015')

@@ -2,6 +2,9 @@ WITH place AS (
     SELECT territory_id, month FROM staff.declared_window
     WHERE level = ${niveau:sqlstring} AND window_months = 12 AND territory_id = (SELECT territory_id FROM staff.territory
         WHERE level = ${niveau:sqlstring} AND code = ${territoire:sqlstring})
+), found AS MATERIALIZED (
+    SELECT * FROM staff.compared_indicator
+    WHERE window_months = 12 AND territory_id = (SELECT territory_id FROM place) AND month = (SELECT month FROM place)
 )
 SELECT said.name AS "Indicateur",
     max(value) FILTER (WHERE compared.rank = 1) AS "Ici",
@@ -17,8 +20,7 @@ SELECT said.name AS "Indicateur",
         WHEN max(upper) FILTER (WHERE compared.rank = 1) < max(lower) FILTER (WHERE compared.rank = 8) THEN 'plus bas ici'
         WHEN max(upper) FILTER (WHERE compared.rank = 1) IS NOT NULL
             AND max(upper) FILTER (WHERE compared.rank = 8) IS NOT NULL THEN 'pas d''écart sûr' END, '—') AS "Écart avec la région"
-FROM staff.compared_indicator AS compared
+FROM found AS compared
 JOIN staff.indicator_text AS said USING (indicator)
-WHERE window_months = 12 AND unit = '%' AND territory_id = (SELECT territory_id FROM place)
-    AND month = (SELECT month FROM place)
+WHERE unit = '%'
 GROUP BY said.rank, said.name ORDER BY said.rank
