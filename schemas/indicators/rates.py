@@ -52,7 +52,7 @@ def rate(one: Indicator, measures: Mapping[str, float | None], window: int = 12)
 
 
 def _status(one: Indicator, measures: Mapping[str, float | None], top: float | None, bottom: float | None) -> str:
-    if one.least_dwellings and (measures["dwellings"] or 0) < one.least_dwellings:
+    if one.least_dwellings and (total(one.at_risk, measures) or 0) < one.least_dwellings:
         return "too_few_dwellings"
     if top is None or (one.denominator and bottom is None):
         return "secret"
