@@ -29,8 +29,8 @@ def state() -> list[Any]:
         "Complétude et représentativité · dernier mois complet",
         described(
             ["completeness", "representativeness"],
-            "« inconnue » : pas de RPLS sur ce périmètre. Au-dessus de 100 % : les bailleurs déclarent plus de logements "
-            "que le RPLS n'en compte, voir les constats.",
+            "« inconnue » : pas de RPLS sur ce périmètre. Au-dessus de 100 % : les bailleurs déclarent plus de "
+            "logements que le RPLS n'en compte, voir les constats.",
             "staff.coverage",
             "%, logements, bailleurs",
         ),
@@ -133,9 +133,9 @@ def findings() -> Any:
     return panels.rows(
         10,
         "Constats sur les envois",
-        "Ce qui, dans les stocks et les déclarations reçus, ne peut pas être juste : stock plus petit que ses mouvements, "
-        "couverture de plus de 100 %, déclaration qui recule, code de QPV d'aucune génération. Les 200 derniers. "
-        "Source : staff.finding. Unité : texte.",
+        "Ce qui, dans les stocks et les déclarations reçus, ne peut pas être juste : stock plus petit que ses "
+        "mouvements, couverture de plus de 100 %, déclaration qui recule, code de QPV d'aucune génération. Les 200 "
+        "derniers. Source : staff.finding. Unité : texte.",
         (0, 32, 24, 9),
         Query("couverture/constats"),
         [

@@ -9,7 +9,7 @@ from typing import Any
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from dashboards import chaine, indicateurs, page, parcours, quartier, region
+from dashboards import chaine, couverture, indicateurs, occupation, page, parcours, quartier, region
 
 GENERATED = Path(__file__).parent / "generated"
 BUILDERS = {
@@ -17,6 +17,8 @@ BUILDERS = {
     page.QUARTIER: quartier.build,
     page.INDICATEURS: indicateurs.build,
     page.PARCOURS: parcours.build,
+    page.OCCUPATION: occupation.build,
+    page.COUVERTURE: couverture.build,
     page.CHAINE: chaine.build,
 }
 

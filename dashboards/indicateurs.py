@@ -9,13 +9,13 @@ from dashboards.source import Query
 
 PAGE = page.Page(
     page.INDICATEURS,
-    "Un territoire de tout niveau : tous les indicateurs, numérateur, dénominateur, intervalle, complétude, comparaisons.",
+    "Un territoire de tout niveau : chaque indicateur, numérateur, dénominateur, intervalle, complétude, comparaisons.",
     refresh="5m",
     since="now-5y",
 )
 HOW_TO_READ = """\
-**Locataires du parc social seulement**, mois déclarés. « Au moins », « au plus » : intervalle à 95 %. Un écart n'est dit
-que si les intervalles ne se recouvrent pas. « — » n'est pas zéro : le statut dit pourquoi. Définitions :
+**Locataires du parc social seulement**, mois déclarés. « Au moins », « au plus » : intervalle à 95 %. Un écart n'est
+dit que si les intervalles ne se recouvrent pas. « — » n'est pas zéro : le statut dit pourquoi. Définitions :
 `docs/indicateurs.md`.
 """
 RATE_HELP = (
@@ -44,9 +44,9 @@ def every_one() -> list[Any]:
     own = panels.rows(
         4,
         "Tous les indicateurs du territoire",
-        "Un indicateur par ligne, sur la fenêtre choisie, finissant au dernier mois complet : valeur, intervalle à 95 % "
-        "(Poisson exact pour un taux, Wilson pour une part), numérateur et dénominateur des mêmes bailleurs aux mêmes "
-        "mois, complétude, statut. Zéro est une valeur. Source : staff.indicator, staff.indicator_text (registre des "
+        "Un indicateur par ligne, sur la fenêtre choisie, finissant au dernier mois complet : valeur, intervalle à "
+        "95 % (Poisson exact pour un taux, Wilson pour une part), numérateur et dénominateur des mêmes bailleurs aux "
+        "mêmes mois, complétude, statut. Zéro est une valeur. Source : staff.indicator, staff.indicator_text (registre des "
         "indicateurs). Unité : celle de la colonne « Unité ».",
         (0, 5, 24, 14),
         Query("indicateurs/tous"),
@@ -99,8 +99,8 @@ def chosen() -> list[Any]:
     lines = panels.lines(
         7,
         "L'indicateur choisi, fenêtre glissante",
-        RATE_HELP + "Bande grise : intervalle à 95 % du territoire. Le dénominateur et la complétude sont dans le tableau "
-        "voisin. Un trou est un secret ou un mois non déclaré. Source : staff.compared_indicator. Unité : %.",
+        RATE_HELP + "Bande grise : intervalle à 95 % du territoire. Le dénominateur et la complétude sont dans le "
+        "tableau voisin. Un trou est un secret ou un mois non déclaré. Source : staff.compared_indicator. Unité : %.",
         (0, 34, 12, 10),
         [Query("indicateurs/evolution", "time_series")],
         [
@@ -122,8 +122,8 @@ def chosen() -> list[Any]:
     table = panels.rows(
         8,
         "L'indicateur choisi, comparé",
-        RATE_HELP + "Mêmes mois pour tous. Écart : « plus haut ici » ou « plus bas ici » seulement si les intervalles à "
-        "95 % ne se recouvrent pas. Source : staff.compared_indicator. Unité : %, mouvements, logements.",
+        RATE_HELP + "Mêmes mois pour tous. Écart : « plus haut ici » ou « plus bas ici » seulement si les intervalles "
+        "à 95 % ne se recouvrent pas. Source : staff.compared_indicator. Unité : %, mouvements, logements.",
         (12, 34, 12, 10),
         Query("indicateurs/un"),
         [

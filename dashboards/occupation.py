@@ -93,9 +93,7 @@ def durations() -> list[Any]:
     tenure = panels.lines(
         8,
         "Ancienneté médiane des partants, 12 mois glissants déclarés",
-        described(
-            ["tenure_at_departure"], "Bande grise : intervalle à 95 % de la médiane.", "staff.median", "mois"
-        ),
+        described(["tenure_at_departure"], "Bande grise : intervalle à 95 % de la médiane.", "staff.median", "mois"),
         (12, 15, 12, 8),
         [Query("occupation/anciennete", "time_series")],
         _with_band("Médiane", fields.MONTHS_LONG, palette.ARRIVALS),

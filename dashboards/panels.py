@@ -148,9 +148,7 @@ def lines(
     return dressed(_asked(panel, queries, fields), number, title, description, at)
 
 
-def curve(
-    number: int, title: str, description: str, at: At, query: Query, x: Field, shares: Iterable[Field]
-) -> Panel:
+def curve(number: int, title: str, description: str, at: At, query: Query, x: Field, shares: Iterable[Field]) -> Panel:
     """Return shares in % over a number that is not a date, as lines; a null ends the line."""
     panel = (
         trend.Panel()

@@ -120,8 +120,8 @@ def compared() -> Any:
         "Où l'on part, comparé à ce qui l'entoure · 12 mois déclarés",
         described(
             ["left_same_qpv_share", "left_unknown_share"],
-            "Les mêmes 12 mois pour tous. Une petite différence est le hasard : les intervalles du territoire sont dans "
-            "le premier tableau.",
+            "Les mêmes 12 mois pour tous. Une petite différence est le hasard : les intervalles du territoire sont "
+            "dans le premier tableau.",
             "staff.compared_indicator",
             "%, mouvements",
         ),
