@@ -23,7 +23,8 @@ MUTABLE = (
     "core.move, core.fact, core.daily_counter, core.monthly_counter, core.rolling_counter, core.ingest_offset, "
     "core.topic_end, core.reading_gap, core.quarantine, core.tally, core.outbox, core.stock, core.stock_cell, "
     "core.stock_counter, "
-    "core.declaration, core.counts, core.counts_cell, core.landlord"
+    "core.declaration, core.counts, core.counts_cell, core.landlord, core.cell_month, core.landlord_month, "
+    "core.observed_month, core.complete_through"
 )
 
 
@@ -47,6 +48,7 @@ def empty(settings: Settings) -> None:
     """Throw away every move and what hangs on it; territories stay."""
     with connect(settings, "migrator") as connection:
         connection.execute(f"TRUNCATE {MUTABLE} RESTART IDENTITY CASCADE")
+        connection.execute("UPDATE core.measure_state SET taken_up_to = 0")
 
 
 @pytest.fixture

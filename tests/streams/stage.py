@@ -37,7 +37,7 @@ PATIENCE = 30.0
 WRITTEN = (
     "core.move core.fact core.daily_counter core.monthly_counter core.rolling_counter core.ingest_offset "
     "core.quarantine core.tally core.outbox core.stock_cell core.stock_counter core.stock core.declaration "
-    "core.counts core.counts_cell"
+    "core.counts core.counts_cell core.cell_month core.landlord_month core.observed_month core.complete_through"
 ).split()
 Event = dict[str, Any]
 
@@ -113,6 +113,7 @@ class Stage:
         with self.connection.transaction():
             for table in WRITTEN:
                 self.connection.execute(f"DELETE FROM {table}")
+            self.connection.execute("UPDATE core.measure_state SET taken_up_to = 0")
         start_windows(self.connection, as_of)
 
     def batch(self, *messages: Message) -> Batch:
