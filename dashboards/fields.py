@@ -127,3 +127,5 @@ MONTHS = Field("Mois", MONTH, mappings=null_as(" ", palette.QUIET))
 """The months under bars; Grafana asks for a word for each label that it leaves out."""
 THROUGH = Field("Complet jusqu'à", MONTH, mappings=UNTOLD)
 STATUS = Field("Statut", TEXT, mappings=words(palette.STATUSES), cell="color-text")
+GAP = Field("Écart", TEXT, mappings=words(palette.GAPS), cell="color-text")
+"""Higher or lower, where the intervals at 95 % do not touch; no arrow otherwise."""

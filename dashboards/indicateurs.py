@@ -23,20 +23,10 @@ RATE_HELP = (
     "indicateurs et dans docs/indicateurs.md. Une fenêtre de 1 ou 3 mois est ramenée à l'année, saison comprise. "
 )
 WINDOWS = {"12": "12 mois", "3": "3 mois, annualisé", "1": "1 mois, annualisé"}
-GAPS = {
-    "plus haut ici": ("plus haut ici", palette.WARNING),
-    "plus bas ici": ("plus bas ici", palette.INTERNAL),
-    "pas d'écart sûr": ("pas d'écart sûr", palette.QUIET),
-    "référence": ("référence", palette.QUIET),
-}
 
 
 def _figure(name: str, width: int = 92) -> Field:
     return Field(name, fields.PLAIN, 1, width=width, mappings=fields.UNTOLD)
-
-
-def _gap(name: str, width: int) -> Field:
-    return Field(name, fields.TEXT, width=width, mappings=fields.words(GAPS), cell="color-text")
 
 
 def every_one() -> list[Any]:
@@ -46,8 +36,8 @@ def every_one() -> list[Any]:
         "Tous les indicateurs du territoire",
         "Un indicateur par ligne, sur la fenêtre choisie, finissant au dernier mois complet : valeur, intervalle à "
         "95 % (Poisson exact pour un taux, Wilson pour une part), numérateur et dénominateur des mêmes bailleurs aux "
-        "mêmes mois, complétude, statut. Zéro est une valeur. Source : staff.indicator, staff.indicator_text (registre des "
-        "indicateurs). Unité : celle de la colonne « Unité ».",
+        "mêmes mois, complétude, statut. Zéro est une valeur. Source : staff.indicator, staff.indicator_text (registre "
+        "des indicateurs). Unité : celle de la colonne « Unité ».",
         (0, 5, 24, 14),
         Query("indicateurs/tous"),
         [
@@ -88,7 +78,7 @@ def every_one() -> list[Any]:
                     ("Région", 76),
                 )
             ),
-            _gap("Écart avec la région", 158),
+            replace(fields.GAP, name="Écart avec la région", width=158),
         ],
     )
     return [own, beside]
@@ -135,7 +125,7 @@ def chosen() -> list[Any]:
             Field("Dénominateur", fields.COUNT, 0, width=114, mappings=fields.UNTOLD),
             replace(fields.COMPLETENESS, cell="color-text", width=98),
             replace(fields.STATUS, width=96),
-            _gap("Écart", 120),
+            replace(fields.GAP, width=120),
         ],
     )
     return [lines, table]

@@ -57,10 +57,29 @@ REASONS = {
 }
 """Why an event is refused: the reader's words for the codes of `schemas.events`."""
 
+GAPS = {
+    "plus haut ici": ("plus haut ici", WARNING),
+    "plus bas ici": ("plus bas ici", INTERNAL),
+    "pas d'écart sûr": ("pas d'écart sûr", QUIET),
+    "référence": ("référence", QUIET),
+}
+"""What is said of a difference: nothing is, unless the two intervals are apart."""
+
+SPLICES = {
+    "actuelle": ("QPV de 2024", GOOD),
+    "identique": ("QPV de 2015, même périmètre", "#4C97D8"),
+    "recalculée": ("recalculé sur le périmètre de 2024", AROUND),
+    "rupture": ("autre périmètre : rien n'est dit", BAD),
+    "aucun historique": ("pas encore un QPV", ABSENT),
+}
+"""Whose months tell of a quartier of 2024 before and after 2024."""
+
 COMPARED = {
     "Ce quartier": DEPARTURES,
-    "Reste de sa commune, hors QPV": "#9A7FD1",
-    "QPV du département": "#2CB5A0",
-    "QPV de la région": QUIET,
+    "Reste de sa commune, hors QPV": INTERNAL,
+    "Son EPCI": "#4C97D8",
+    "QPV du département": AROUND,
+    "QPV de la région": "#B3A369",
+    "Région, tout le parc social": QUIET,
 }
 """A quartier and what it is compared with."""

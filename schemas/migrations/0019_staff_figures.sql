@@ -314,9 +314,12 @@ SELECT territory_id, part, cohort, age_years,
     CASE WHEN told THEN round(100 * lower) END AS lower_percent,
     CASE WHEN told THEN round(100 * upper) END AS upper_percent,
     CASE WHEN told THEN 'value' ELSE 'secret' END AS status
-FROM (SELECT found.*, bool_and(at_risk >= least_dwellings AND staff.shown(exits, threshold) IS NOT NULL)
-          OVER (PARTITION BY territory_id, part, cohort ORDER BY age_years) AS told
-      FROM core.survival AS found CROSS JOIN core.staff_rule) AS point;
+FROM core.survival AS point
+CROSS JOIN core.staff_rule
+CROSS JOIN LATERAL (SELECT NOT EXISTS (SELECT FROM core.survival AS earlier
+    WHERE earlier.territory_id = point.territory_id AND earlier.part = point.part AND earlier.cohort = point.cohort
+        AND earlier.age_years <= point.age_years
+        AND (earlier.at_risk < least_dwellings OR staff.shown(earlier.exits, threshold) IS NULL)) AS told) AS curve;
 
 -- A quartier of 2024 before and after 2024: its months, whose they are (`splice`), and its windows of 12 months where
 -- they may be told: nothing on another perimeter, nothing of a quartier that was none.

@@ -59,8 +59,8 @@ def seeded(settings: Settings, viewer: psycopg.Connection[Any]) -> psycopg.Conne
     with connect(settings, "ingest", autocommit=True) as connection:
         start_windows(connection, END)
     ingest(settings, simulate(START, END, seed=7, scale=0.1))
+    fill(settings)
     with connect(settings, "migrator", autocommit=True) as connection:
-        fill(connection)
         connection.execute("ANALYZE")
     return viewer
 

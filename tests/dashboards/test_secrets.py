@@ -54,8 +54,7 @@ def told(settings: Settings, database: psycopg.Connection[Any], counts: dict[str
     assert stage.take(message(0, events)) == 1
     assert stage.rows("SELECT count(*) FROM core.move") == [(sum(counts.values()) + 20 * len(places),)]
     stage.close()
-    with connect(settings, "migrator", autocommit=True) as connection:
-        fill(connection)
+    fill(settings)
 
 
 @pytest.fixture
