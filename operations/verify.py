@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 GRAINS = {
-    "daily": ("core.daily_counter", "core.daily_recount", ("cell_id", "day", "flow", "landlord")),
+    "daily": ("core.daily_total", "core.daily_recount", ("cell_id", "day", "flow", "landlord")),
     "monthly": ("core.monthly_counter", "core.monthly_recount", ("territory_id", "month", "flow", "landlord")),
     "rolling": (
         "core.rolling_counter",

@@ -24,7 +24,10 @@ MUTABLE = (
     "core.topic_end, core.reading_gap, core.quarantine, core.tally, core.outbox, core.stock, core.stock_cell, "
     "core.stock_counter, "
     "core.declaration, core.counts, core.counts_cell, core.landlord, core.cell_month, core.landlord_month, "
-    "core.observed_month, core.complete_through"
+    "core.observed_month, core.complete_through, "
+    "core.dwelling_move, core.kept_by, core.void_month, core.tenure_month, core.linked_base, core.median_window, "
+    "core.running_tenancies, core.january, core.survival, "
+    "core.folded, core.folded_notice, core.tombstone, core.backfill, core.retention"
 )
 
 
@@ -49,6 +52,7 @@ def empty(settings: Settings) -> None:
     with connect(settings, "migrator") as connection:
         connection.execute(f"TRUNCATE {MUTABLE} RESTART IDENTITY CASCADE")
         connection.execute("UPDATE core.measure_state SET taken_up_to = 0")
+        connection.execute("INSERT INTO core.retention DEFAULT VALUES")
 
 
 @pytest.fixture
