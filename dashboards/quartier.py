@@ -17,7 +17,8 @@ PAGE = page.Page(
 HOW_TO_READ = """\
 **En direct** : ce qui est déjà reçu, *encore en déclaration*. **Déclaré** : mois entiers que les bailleurs ont dits
 complets.
-Un compte de 1 à 4 est « secret » ; zéro est montré ; un trou n'est pas un zéro. **Locataires du parc social seulement.**
+Un compte de 1 à 4 est « secret » ; zéro est montré ; un trou n'est pas un zéro.
+**Locataires du parc social seulement.**
 """
 LIVE = (
     "Départs et arrivées effectifs reçus dont la date tombe dans les {days} derniers jours, encore en déclaration. "
@@ -149,8 +150,8 @@ def compared() -> list[Any]:
         "Les mêmes taux, avec leur dénominateur",
         described(
             ["departure_rate"],
-            "Dernière fenêtre déclarée de 12 mois du quartier, et les mêmes mois pour les autres. Écart : dit seulement "
-            "si les intervalles à 95 % ne se recouvrent pas.",
+            "Dernière fenêtre déclarée de 12 mois du quartier, et les mêmes mois pour les autres. Écart : dit "
+            "seulement si les intervalles à 95 % ne se recouvrent pas.",
             "staff.compared_indicator",
             "%, mouvements, logements",
         ),
@@ -184,8 +185,8 @@ def generations() -> list[Any]:
             "Taux de départ d'une génération de quartiers à l'autre, 12 mois glissants",
             described(
                 ["departure_rate"],
-                "Avant 2024, un quartier identique (I) continue celui de 2015 ; un modifié (M) n'est montré que recalculé "
-                "sur le périmètre de 2024 ; un nouveau (N) n'a pas d'histoire. Le dénominateur et la complétude sont "
+                "Avant 2024, un quartier identique (I) continue celui de 2015 ; un modifié (M) n'est montré que "
+                "recalculé sur le périmètre de 2024 ; un nouveau (N) n'a pas d'histoire. Le dénominateur et la complétude sont "
                 "dans « Indicateurs ».",
                 "staff.generation",
                 "%",
@@ -199,7 +200,8 @@ def generations() -> list[Any]:
             21,
             "Sur quel périmètre",
             "De quel quartier viennent les mois : celui de 2024, celui de 2015 au même périmètre, un recalcul sur le "
-            "périmètre de 2024, ou rien (autre périmètre, ou pas encore un QPV). Source : staff.generation. Unité : mot.",
+            "périmètre de 2024, ou rien (autre périmètre, ou pas encore un QPV). Source : "
+            "staff.generation. Unité : mot.",
             (0, 48, 24, 4),
             Query("quartier/generations_raccord", "time_series"),
             [

@@ -17,7 +17,7 @@ PAGE = page.Page(
 HOW_TO_READ = """\
 **En direct** : ce que les bailleurs ont déjà envoyé, *encore en déclaration* : le chiffre monte pendant des semaines.
 **Déclaré** : mois entiers que les bailleurs ont dits complets ; seuls ces chiffres portent un taux ou se comparent.
-**Locataires du parc social seulement.** Solde : logements, non personnes. Zéro est une valeur ; « secret » : moins de 5.
+**Locataires du parc social seulement.** Solde : logements, non personnes. Zéro est une valeur ; « secret » : 1 à 4.
 """
 LIVE = (
     "Départs et arrivées effectifs reçus dont la date tombe dans les {days} derniers jours, encore en déclaration. "
@@ -152,7 +152,8 @@ def quartiers() -> Any:
         "Les 108 QPV, par code",
         "Un QPV (2024) par ligne : cliquez pour l'ouvrir. 12 mois : fenêtre déclarée finissant à « Complet jusqu'à "
         "» ; taux : départs pour 100 logements « loués ou proposés » (« — » sous 50 logements ou si le compte est "
-        "secret), et son intervalle à 95 %. 90 j : en direct, encore en déclaration. Pas de classement : un compte classe la taille. "
+        "secret), et son intervalle à 95 %. 90 j : en direct, encore en déclaration. Pas de classement : "
+        "un compte classe la taille. "
         "Source : staff.declared_window, staff.rolling. Unité : mouvements, logements, %.",
         (0, 26, 24, 16),
         Query("region/qpv"),
