@@ -128,26 +128,6 @@ def quartiers() -> Any:
     )
 
 
-def findings() -> Any:
-    """Return what is wrong with what landlords sent, each with what to do."""
-    return panels.rows(
-        10,
-        "Constats sur les envois",
-        "Ce qui, dans les stocks et les déclarations reçus, ne peut pas être juste : stock plus petit que ses "
-        "mouvements, couverture de plus de 100 %, déclaration qui recule, code de QPV d'aucune génération. Les 200 "
-        "derniers. Source : staff.finding. Unité : texte.",
-        (0, 32, 24, 9),
-        Query("couverture/constats"),
-        [
-            Field("Constaté le", fields.MOMENT, width=142),
-            Field("Constat", fields.TEXT, width=220, filterable=True),
-            Field("Territoire", fields.TEXT, width=180, filterable=True),
-            Field("Bailleur", fields.TEXT, width=180, filterable=True),
-            Field("Ce qui ne va pas", fields.TEXT, wrapped=True),
-        ],
-    )
-
-
 def build() -> Any:
     """Return the dashboard."""
     return page.build(
@@ -159,8 +139,6 @@ def build() -> Any:
             landlords(),
             panels.row(7, "Quartiers", 18),
             quartiers(),
-            panels.row(9, "Envois douteux", 31),
-            findings(),
         ],
         variables.territory(),
     )

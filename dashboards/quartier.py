@@ -186,8 +186,8 @@ def generations() -> list[Any]:
             described(
                 ["departure_rate"],
                 "Avant 2024, un quartier identique (I) continue celui de 2015 ; un modifié (M) n'est montré que "
-                "recalculé sur le périmètre de 2024 ; un nouveau (N) n'a pas d'histoire. Le dénominateur et la complétude sont "
-                "dans « Indicateurs ».",
+                "recalculé sur le périmètre de 2024 ; un nouveau (N) n'a pas d'histoire. Le dénominateur et la "
+                "complétude sont dans « Indicateurs ».",
                 "staff.generation",
                 "%",
             ),

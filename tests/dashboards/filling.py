@@ -24,23 +24,11 @@ SELECT territory_id, part, window_months, month,
 FROM core.observed_window CROSS JOIN core.staff_rule
 WINDOW same AS (PARTITION BY territory_id, window_months, month)
 """
-SURVIVAL = """
-INSERT INTO core.survival (territory_id, part, cohort, age_years, at_risk, exits, survival, lower, upper)
-SELECT territory_id, part, cohort, age, dwellings, departures / age, 0.9 ^ age, 0.9 ^ age - 0.02, 0.9 ^ age + 0.02
-FROM core.observed_window
-JOIN core.complete_through USING (territory_id, part, month)
-CROSS JOIN generate_series(1, 12) AS age
-CROSS JOIN (VALUES ('toutes'), ('2024')) AS cohorts (cohort)
-WHERE window_months = 12
-"""
-EVERY_TABLE = "core.shown_window, core.survival"
-
 
 def fill(settings: Settings) -> None:
     """Bring the measures up to date, and write the tables that hang on them anew."""
     with connect(settings, "ingest") as connection:
         recount(connection)
     with connect(settings, "migrator") as connection:
-        connection.execute(f"TRUNCATE {EVERY_TABLE}")
-        for statement in (SHOWN, SURVIVAL):
-            connection.execute(statement.encode())
+        connection.execute("TRUNCATE core.shown_window")
+        connection.execute(SHOWN.encode())

@@ -1,6 +1,7 @@
 """What is committed is what the generator writes, and it keeps every rule."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import yaml
 from dashboards import generate, page, palette
 from dashboards.asked import dashboards, every_query
 from dashboards.lint import faults, panels_of
-from dashboards.source import DATASOURCE_TYPE, DATASOURCE_UID, QUERIES
+from dashboards.source import DATASOURCE_TYPE, PUBLIC, QUERIES, STAFF
 
 PROVISIONING = Path(generate.__file__).parent / "provisioning"
 DASHBOARDS = dashboards()
@@ -30,7 +31,7 @@ def test_the_generator_removes_what_no_builder_makes(tmp_path: Path, monkeypatch
     monkeypatch.setattr(generate, "GENERATED", tmp_path)
     (tmp_path / "old.json").write_text("{}")
     generate.main()
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["chaine.json", "quartier.json", "region.json"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(generate.texts())
 
 
 @pytest.mark.parametrize("uid", DASHBOARDS)
@@ -60,8 +61,21 @@ def test_every_file_of_sql_is_asked_by_a_panel() -> None:
 
 def test_links_lead_to_dashboards_that_exist() -> None:
     for uid, dashboard in DASHBOARDS.items():
-        assert {link["url"] for link in dashboard["links"]} == {f"/d/{other}" for other in page.TITLES if other != uid}
+        linked = {link["url"].split("?")[0] for link in dashboard["links"]}
+        assert linked == {f"/d/{other}" for other in DASHBOARDS if PUBLIC not in (uid, other) and other != uid}
     assert page.TO_QUARTIER[1].startswith(f"/d/{page.QUARTIER}?")
+    assert page.TO_INDICATEURS[1].startswith(f"/d/{page.INDICATEURS}?")
+
+
+def test_a_link_carries_the_territory_into_the_variables_of_the_page_that_it_opens() -> None:
+    for dashboard in DASHBOARDS.values():
+        mine = {variable["name"] for variable in dashboard["templating"].get("list", [])}
+        for link in dashboard["links"]:
+            target, _, carried = link["url"].partition("?")
+            theirs = {one["name"] for one in DASHBOARDS[target.removeprefix("/d/")]["templating"].get("list", [])}
+            assert {pair.split("=")[0] for pair in carried.split("&") if pair} <= {f"var-{name}" for name in theirs}
+            assert set(re.findall(r"\$\{(\w+)\}", carried)) <= mine
+            assert bool(carried) == bool(mine and theirs), link["url"]
 
 
 def test_departures_and_arrivals_have_one_colour_everywhere() -> None:
@@ -94,7 +108,7 @@ def test_a_map_asks_the_internet_nothing() -> None:
 
 def test_the_data_source_is_provisioned_with_fixed_names_and_the_role_that_sees_no_secret() -> None:
     (source,) = provisioned("datasources")["datasources"]
-    assert (source["uid"], source["type"], source["user"]) == (DATASOURCE_UID, DATASOURCE_TYPE, "observatory")
+    assert (source["uid"], source["type"], source["user"]) == (STAFF.uid, DATASOURCE_TYPE, STAFF.role)
     assert source["editable"] is False
     assert source["url"] == "$QUARTIERS_GRAFANA_DATABASE"
     assert source["secureJsonData"]["password"] == "$QUARTIERS_GRAFANA_PASSWORD"

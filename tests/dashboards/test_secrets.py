@@ -12,7 +12,7 @@ from dashboards.asked import Asked, every_query
 from runtime.database import connect
 from runtime.settings import Settings
 from tests.dashboards.filling import fill
-from tests.dashboards.queries import answer
+from tests.dashboards.queries import QUARTIER, answer
 from tests.streams.stage import Stage, declaration, message, move, stock
 
 pytestmark = pytest.mark.services
@@ -22,8 +22,8 @@ QUIET = {"commune": "09122", "qpv_2024": "QN00902M", "qpv_2015": "QP009002"}
 AROUND = {"commune": "09122"}
 UNLOCATED = {"commune": "09122", "qpv_status": "unknown"}
 SECOND = {"commune": "31555", "qpv_2024": "QN03107M", "qpv_2015": "QP031007"}
-VARIABLES = {"departement": "09", "qpv": "QN00902M"}
-NOT_COUNTS_OF_MOVES = {"QPV suivis", "QPV comptés", "longitude", "latitude", "Bailleurs"}
+VARIABLES = QUARTIER | {"departement": "09", "qpv": "QN00902M", "territoire": "QN00902M"}
+NOT_COUNTS_OF_MOVES = {"QPV suivis", "QPV comptés", "longitude", "latitude", "Bailleurs", "Années"}
 QUERIES = [asked for asked in every_query() if asked.uid != "chaine" and asked.format != "variable"]
 PARTS = """
 SELECT level, code, window_days, part, departures, arrivals, solde
