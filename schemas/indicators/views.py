@@ -199,6 +199,18 @@ WITH measured AS (
 """  # noqa: S608 records only
 
 
+def measure_text() -> str:
+    """Return the view of the measures in the reader's words."""
+    said = ",\n    ".join(
+        f"({rank}, '{code}', {_quoted(name)})" for rank, (code, name) in enumerate(MEASURES.items(), 1)
+    )
+    return f"""CREATE OR REPLACE VIEW published.measure_text AS
+SELECT * FROM (VALUES
+    {said}
+) AS said (rank, measure, name);
+"""  # noqa: S608 records only
+
+
 PARTS = {
     "intervals": intervals,
     "indicator_window": indicator_window,
@@ -207,6 +219,8 @@ PARTS = {
     "indicator_text": indicator_text,
     "staff_indicator": staff_indicator,
     "staff_compared": staff_compared,
+    "published_indicator": published_indicator,
+    "measure_text": measure_text,
 }
 
 

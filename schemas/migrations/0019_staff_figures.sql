@@ -1,5 +1,7 @@
--- Indicators as staff reads them: those of the registry, on the measures that may be shown, and what stands beside them.
--- Invariant: a figure stands only on what `core.shown_window` holds; where a measure of it is null it is secret.
+-- Indicators as staff and the public read them: those of the registry, on the measures that may be shown, and what
+-- stands beside them.
+-- Invariant: a figure stands only on what `core.shown_window`, or a vintage, holds; where a measure of it is null it is
+-- secret.
 -- The parts between marks are made from the records (`quartiers indicators --sql`); the rest is written by hand.
 
 -- The indicators in the reader's words, in the order of the guide.
@@ -368,3 +370,187 @@ LEFT JOIN core.complete_through ON complete_through.territory_id = observed.terr
     AND complete_through.part = observed.part
 LEFT JOIN core.rpls AS census ON census.qpv_2015 = CASE WHEN level = 'qpv_2015' THEN code
     WHEN level = 'qpv_2024' AND statut = 'I' THEN (SELECT qpv_2015 FROM core.qpv_lineage WHERE qpv_2024 = code) END;
+
+-- What the public reads: the same indicators on the figures of each vintage, and the words for them.
+CREATE INDEX ON published.figure (territory_id, window_months, part);
+-- part published_indicator: made from schemas/indicators/
+CREATE OR REPLACE VIEW published.indicator AS
+WITH measured AS (
+SELECT vintage, territory_id, part, window_months, month,
+    max(value) FILTER (WHERE measure = 'all_dwellings') AS all_dwellings,
+    max(value) FILTER (WHERE measure = 'dwellings') AS dwellings,
+    max(value) FILTER (WHERE measure = 'vacant') AS vacant,
+    max(value) FILTER (WHERE measure = 'vacant_over_3_months') AS vacant_over_3_months,
+    max(value) FILTER (WHERE measure = 'first_let_within_12_months') AS first_let_within_12_months,
+    max(value) FILTER (WHERE measure = 'out_of_market') AS out_of_market,
+    max(value) FILTER (WHERE measure = 'departures') AS departures,
+    max(value) FILTER (WHERE measure = 'departures_same_landlord') AS departures_same_landlord,
+    max(value) FILTER (WHERE measure = 'departures_other_landlord') AS departures_other_landlord,
+    max(value) FILTER (WHERE measure = 'departures_rehoused') AS departures_rehoused,
+    max(value) FILTER (WHERE measure = 'departures_reason_unknown') AS departures_reason_unknown,
+    max(value) FILTER (WHERE measure = 'left_same_qpv') AS left_same_qpv,
+    max(value) FILTER (WHERE measure = 'left_other_qpv') AS left_other_qpv,
+    max(value) FILTER (WHERE measure = 'left_same_commune') AS left_same_commune,
+    max(value) FILTER (WHERE measure = 'left_same_epci') AS left_same_epci,
+    max(value) FILTER (WHERE measure = 'left_departement') AS left_departement,
+    max(value) FILTER (WHERE measure = 'left_region') AS left_region,
+    max(value) FILTER (WHERE measure = 'left_elsewhere') AS left_elsewhere,
+    max(value) FILTER (WHERE measure = 'arrivals') AS arrivals,
+    max(value) FILTER (WHERE measure = 'first_lettings') AS first_lettings,
+    max(value) FILTER (WHERE measure = 'arrivals_same_landlord') AS arrivals_same_landlord,
+    max(value) FILTER (WHERE measure = 'arrivals_rehoused') AS arrivals_rehoused,
+    max(value) FILTER (WHERE measure = 'came_same_qpv') AS came_same_qpv,
+    max(value) FILTER (WHERE measure = 'came_other_qpv') AS came_other_qpv,
+    max(value) FILTER (WHERE measure = 'came_same_commune') AS came_same_commune,
+    max(value) FILTER (WHERE measure = 'came_same_epci') AS came_same_epci,
+    max(value) FILTER (WHERE measure = 'came_departement') AS came_departement,
+    max(value) FILTER (WHERE measure = 'came_region') AS came_region,
+    max(value) FILTER (WHERE measure = 'came_elsewhere') AS came_elsewhere,
+    max(value) FILTER (WHERE measure = 'sold_to_tenant') AS sold_to_tenant,
+    max(value) FILTER (WHERE measure = 'relet_dwellings_12_months') AS relet_dwellings_12_months,
+    max(value) FILTER (WHERE measure = 'notices') AS notices,
+    max(value) FILTER (WHERE measure = 'notices_withdrawn') AS notices_withdrawn
+FROM published.figure GROUP BY vintage, territory_id, part, window_months, month
+), told AS (
+    SELECT measured.*, level, status
+    FROM measured JOIN published.territory USING (territory_id)
+    JOIN (SELECT vintage, territory_id, part, window_months, month, status FROM published.figure
+          WHERE measure = 'dwellings') AS of_dwellings USING (vintage, territory_id, part, window_months, month)
+)
+SELECT w.vintage, w.level, w.territory_id, w.part, w.window_months, w.month, i.indicator, i.numerator, i.denominator,
+    CASE WHEN i.status IN ('value', 'provisional') THEN f.factor::double precision * i.numerator / coalesce(i.denominator, 1) END
+        AS value,
+    CASE WHEN i.status NOT IN ('value', 'provisional') THEN NULL
+        WHEN i.interval = 'poisson' THEN f.factor * core.poisson_lower(i.numerator) / i.denominator
+        WHEN i.interval = 'wilson' THEN f.factor * core.wilson_lower(i.numerator, i.denominator) END AS lower,
+    CASE WHEN i.status NOT IN ('value', 'provisional') THEN NULL
+        WHEN i.interval = 'poisson' THEN f.factor * core.poisson_upper(i.numerator) / i.denominator
+        WHEN i.interval = 'wilson' THEN f.factor * core.wilson_upper(i.numerator, i.denominator) END AS upper,
+    i.status
+FROM told AS w
+CROSS JOIN core.staff_rule AS rule
+CROSS JOIN LATERAL (SELECT
+    CASE WHEN NOT (w.status <> 'no_data') THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings THEN 'provisional' ELSE 'value' END AS code,
+    CASE WHEN NOT (w.status <> 'no_data') THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' ELSE 'value' END AS coverage) AS base
+CROSS JOIN LATERAL (
+    SELECT 'departures', ARRAY[1, 3, 12], false, false, 'none', (w.departures)::numeric, NULL::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.departures IS NULL THEN 'secret' ELSE base.code END)
+    UNION ALL SELECT 'departure_rate', ARRAY[1, 3, 12], false, true, 'poisson', (w.departures)::numeric, (w.dwellings)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.departures IS NULL OR w.dwellings IS NULL THEN 'secret' WHEN w.dwellings = 0 THEN 'no_data' ELSE base.code END)
+    UNION ALL SELECT 'qpv_exit_rate', ARRAY[12], true, false, 'poisson', (w.departures - w.left_same_qpv)::numeric, (w.dwellings)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.departures - w.left_same_qpv IS NULL OR w.dwellings IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.dwellings = 0 THEN 'no_data' WHEN coalesce(w.departures - coalesce(w.left_same_qpv, 0) - coalesce(w.left_other_qpv, 0) - coalesce(w.left_same_commune, 0) - coalesce(w.left_same_epci, 0) - coalesce(w.left_departement, 0) - coalesce(w.left_region, 0) - coalesce(w.left_elsewhere, 0) > 0.4 * (w.departures), true) THEN CASE WHEN w.departures - w.left_same_qpv - w.left_other_qpv - w.left_same_commune - w.left_same_epci - w.left_departement - w.left_region - w.left_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'internal_departure_rate', ARRAY[12], false, false, 'poisson', (w.departures_same_landlord + w.departures_other_landlord + w.departures_rehoused)::numeric, (w.dwellings)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.departures_same_landlord + w.departures_other_landlord + w.departures_rehoused IS NULL OR w.dwellings IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.dwellings = 0 THEN 'no_data' WHEN coalesce(w.departures_reason_unknown > 0.4 * (w.departures), true) THEN CASE WHEN w.departures_reason_unknown IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'same_landlord_departure_rate', ARRAY[12], false, false, 'poisson', (w.departures_same_landlord)::numeric, (w.dwellings)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.departures_same_landlord IS NULL OR w.dwellings IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.dwellings = 0 THEN 'no_data' WHEN coalesce(w.departures_reason_unknown > 0.4 * (w.departures), true) THEN CASE WHEN w.departures_reason_unknown IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'other_landlord_departure_rate', ARRAY[12], false, false, 'poisson', (w.departures_other_landlord)::numeric, (w.dwellings)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.departures_other_landlord IS NULL OR w.dwellings IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.dwellings = 0 THEN 'no_data' WHEN coalesce(w.departures_reason_unknown > 0.4 * (w.departures), true) THEN CASE WHEN w.departures_reason_unknown IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'rehoused_departure_rate', ARRAY[12], false, false, 'poisson', (w.departures_rehoused)::numeric, (w.dwellings)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.departures_rehoused IS NULL OR w.dwellings IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.dwellings = 0 THEN 'no_data' WHEN coalesce(w.departures_reason_unknown > 0.4 * (w.departures), true) THEN CASE WHEN w.departures_reason_unknown IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'external_departure_rate', ARRAY[12], false, false, 'poisson', (w.departures - w.departures_same_landlord - w.departures_other_landlord - w.departures_rehoused - w.departures_reason_unknown)::numeric, (w.dwellings)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.departures - w.departures_same_landlord - w.departures_other_landlord - w.departures_rehoused - w.departures_reason_unknown IS NULL OR w.dwellings IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.dwellings = 0 THEN 'no_data' WHEN coalesce(w.departures_reason_unknown > 0.4 * (w.departures), true) THEN CASE WHEN w.departures_reason_unknown IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'notices', ARRAY[1, 3, 12], false, false, 'none', (w.notices)::numeric, NULL::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.notices IS NULL THEN 'secret' ELSE base.code END)
+    UNION ALL SELECT 'notice_rate', ARRAY[1, 3, 12], false, true, 'poisson', (w.notices)::numeric, (w.dwellings)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.notices IS NULL OR w.dwellings IS NULL THEN 'secret' WHEN w.dwellings = 0 THEN 'no_data' ELSE base.code END)
+    UNION ALL SELECT 'notices_withdrawn_share', ARRAY[12], false, false, 'wilson', (w.notices_withdrawn)::numeric, (w.notices)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.notices_withdrawn IS NULL OR w.notices IS NULL THEN 'secret' WHEN w.notices = 0 THEN 'no_data' ELSE base.code END)
+    UNION ALL SELECT 'arrivals', ARRAY[1, 3, 12], false, false, 'none', (w.arrivals)::numeric, NULL::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.arrivals IS NULL THEN 'secret' ELSE base.code END)
+    UNION ALL SELECT 'arrival_rate', ARRAY[1, 3, 12], false, true, 'poisson', (w.arrivals)::numeric, (w.dwellings)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.arrivals IS NULL OR w.dwellings IS NULL THEN 'secret' WHEN w.dwellings = 0 THEN 'no_data' ELSE base.code END)
+    UNION ALL SELECT 'relet_rate', ARRAY[12], false, false, 'wilson', (w.relet_dwellings_12_months)::numeric, (w.dwellings - w.first_let_within_12_months)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings - w.first_let_within_12_months < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.relet_dwellings_12_months IS NULL OR w.dwellings - w.first_let_within_12_months IS NULL THEN 'secret' WHEN w.dwellings - w.first_let_within_12_months = 0 THEN 'no_data' ELSE base.code END)
+    UNION ALL SELECT 'balance', ARRAY[1, 3, 12], false, false, 'none', (w.arrivals - w.departures)::numeric, NULL::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.arrivals - w.departures IS NULL THEN 'secret' ELSE base.code END)
+    UNION ALL SELECT 'first_letting_share', ARRAY[12], false, false, 'wilson', (w.first_lettings)::numeric, (w.arrivals)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.first_lettings IS NULL OR w.arrivals IS NULL THEN 'secret' WHEN w.arrivals = 0 THEN 'no_data' ELSE base.code END)
+    UNION ALL SELECT 'internal_arrival_share', ARRAY[12], false, false, 'wilson', (w.arrivals_same_landlord + w.arrivals_rehoused)::numeric, (w.arrivals)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.arrivals_same_landlord + w.arrivals_rehoused IS NULL OR w.arrivals IS NULL THEN 'secret' WHEN w.arrivals = 0 THEN 'no_data' ELSE base.code END)
+    UNION ALL SELECT 'left_same_qpv_share', ARRAY[12], false, false, 'wilson', (w.left_same_qpv)::numeric, (w.departures)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.left_same_qpv IS NULL OR w.departures IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.departures = 0 THEN 'no_data' WHEN coalesce(w.departures - coalesce(w.left_same_qpv, 0) - coalesce(w.left_other_qpv, 0) - coalesce(w.left_same_commune, 0) - coalesce(w.left_same_epci, 0) - coalesce(w.left_departement, 0) - coalesce(w.left_region, 0) - coalesce(w.left_elsewhere, 0) > 0.4 * (w.departures), true) THEN CASE WHEN w.departures - w.left_same_qpv - w.left_other_qpv - w.left_same_commune - w.left_same_epci - w.left_departement - w.left_region - w.left_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'left_other_qpv_share', ARRAY[12], false, false, 'wilson', (w.left_other_qpv)::numeric, (w.departures)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.left_other_qpv IS NULL OR w.departures IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.departures = 0 THEN 'no_data' WHEN coalesce(w.departures - coalesce(w.left_same_qpv, 0) - coalesce(w.left_other_qpv, 0) - coalesce(w.left_same_commune, 0) - coalesce(w.left_same_epci, 0) - coalesce(w.left_departement, 0) - coalesce(w.left_region, 0) - coalesce(w.left_elsewhere, 0) > 0.4 * (w.departures), true) THEN CASE WHEN w.departures - w.left_same_qpv - w.left_other_qpv - w.left_same_commune - w.left_same_epci - w.left_departement - w.left_region - w.left_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'left_same_commune_share', ARRAY[12], false, false, 'wilson', (w.left_same_commune)::numeric, (w.departures)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.left_same_commune IS NULL OR w.departures IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.departures = 0 THEN 'no_data' WHEN coalesce(w.departures - coalesce(w.left_same_qpv, 0) - coalesce(w.left_other_qpv, 0) - coalesce(w.left_same_commune, 0) - coalesce(w.left_same_epci, 0) - coalesce(w.left_departement, 0) - coalesce(w.left_region, 0) - coalesce(w.left_elsewhere, 0) > 0.4 * (w.departures), true) THEN CASE WHEN w.departures - w.left_same_qpv - w.left_other_qpv - w.left_same_commune - w.left_same_epci - w.left_departement - w.left_region - w.left_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'left_same_epci_share', ARRAY[12], false, false, 'wilson', (w.left_same_epci)::numeric, (w.departures)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.left_same_epci IS NULL OR w.departures IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.departures = 0 THEN 'no_data' WHEN coalesce(w.departures - coalesce(w.left_same_qpv, 0) - coalesce(w.left_other_qpv, 0) - coalesce(w.left_same_commune, 0) - coalesce(w.left_same_epci, 0) - coalesce(w.left_departement, 0) - coalesce(w.left_region, 0) - coalesce(w.left_elsewhere, 0) > 0.4 * (w.departures), true) THEN CASE WHEN w.departures - w.left_same_qpv - w.left_other_qpv - w.left_same_commune - w.left_same_epci - w.left_departement - w.left_region - w.left_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'left_departement_share', ARRAY[12], false, false, 'wilson', (w.left_departement)::numeric, (w.departures)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.left_departement IS NULL OR w.departures IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.departures = 0 THEN 'no_data' WHEN coalesce(w.departures - coalesce(w.left_same_qpv, 0) - coalesce(w.left_other_qpv, 0) - coalesce(w.left_same_commune, 0) - coalesce(w.left_same_epci, 0) - coalesce(w.left_departement, 0) - coalesce(w.left_region, 0) - coalesce(w.left_elsewhere, 0) > 0.4 * (w.departures), true) THEN CASE WHEN w.departures - w.left_same_qpv - w.left_other_qpv - w.left_same_commune - w.left_same_epci - w.left_departement - w.left_region - w.left_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'left_region_share', ARRAY[12], false, false, 'wilson', (w.left_region)::numeric, (w.departures)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.left_region IS NULL OR w.departures IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.departures = 0 THEN 'no_data' WHEN coalesce(w.departures - coalesce(w.left_same_qpv, 0) - coalesce(w.left_other_qpv, 0) - coalesce(w.left_same_commune, 0) - coalesce(w.left_same_epci, 0) - coalesce(w.left_departement, 0) - coalesce(w.left_region, 0) - coalesce(w.left_elsewhere, 0) > 0.4 * (w.departures), true) THEN CASE WHEN w.departures - w.left_same_qpv - w.left_other_qpv - w.left_same_commune - w.left_same_epci - w.left_departement - w.left_region - w.left_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'left_elsewhere_share', ARRAY[12], false, false, 'wilson', (w.left_elsewhere)::numeric, (w.departures)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.left_elsewhere IS NULL OR w.departures IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.departures = 0 THEN 'no_data' WHEN coalesce(w.departures - coalesce(w.left_same_qpv, 0) - coalesce(w.left_other_qpv, 0) - coalesce(w.left_same_commune, 0) - coalesce(w.left_same_epci, 0) - coalesce(w.left_departement, 0) - coalesce(w.left_region, 0) - coalesce(w.left_elsewhere, 0) > 0.4 * (w.departures), true) THEN CASE WHEN w.departures - w.left_same_qpv - w.left_other_qpv - w.left_same_commune - w.left_same_epci - w.left_departement - w.left_region - w.left_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'left_unknown_share', ARRAY[12], false, false, 'none', (w.departures - w.left_same_qpv - w.left_other_qpv - w.left_same_commune - w.left_same_epci - w.left_departement - w.left_region - w.left_elsewhere)::numeric, (w.departures)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.departures - w.left_same_qpv - w.left_other_qpv - w.left_same_commune - w.left_same_epci - w.left_departement - w.left_region - w.left_elsewhere IS NULL OR w.departures IS NULL THEN 'secret' WHEN w.departures = 0 THEN 'no_data' ELSE base.code END)
+    UNION ALL SELECT 'came_same_qpv_share', ARRAY[12], false, false, 'wilson', (w.came_same_qpv)::numeric, (w.arrivals)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.came_same_qpv IS NULL OR w.arrivals IS NULL OR w.arrivals IS NULL THEN 'secret' WHEN w.arrivals = 0 THEN 'no_data' WHEN coalesce(w.arrivals - coalesce(w.came_same_qpv, 0) - coalesce(w.came_other_qpv, 0) - coalesce(w.came_same_commune, 0) - coalesce(w.came_same_epci, 0) - coalesce(w.came_departement, 0) - coalesce(w.came_region, 0) - coalesce(w.came_elsewhere, 0) > 0.4 * (w.arrivals), true) THEN CASE WHEN w.arrivals - w.came_same_qpv - w.came_other_qpv - w.came_same_commune - w.came_same_epci - w.came_departement - w.came_region - w.came_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'came_other_qpv_share', ARRAY[12], false, false, 'wilson', (w.came_other_qpv)::numeric, (w.arrivals)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.came_other_qpv IS NULL OR w.arrivals IS NULL OR w.arrivals IS NULL THEN 'secret' WHEN w.arrivals = 0 THEN 'no_data' WHEN coalesce(w.arrivals - coalesce(w.came_same_qpv, 0) - coalesce(w.came_other_qpv, 0) - coalesce(w.came_same_commune, 0) - coalesce(w.came_same_epci, 0) - coalesce(w.came_departement, 0) - coalesce(w.came_region, 0) - coalesce(w.came_elsewhere, 0) > 0.4 * (w.arrivals), true) THEN CASE WHEN w.arrivals - w.came_same_qpv - w.came_other_qpv - w.came_same_commune - w.came_same_epci - w.came_departement - w.came_region - w.came_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'came_same_commune_share', ARRAY[12], false, false, 'wilson', (w.came_same_commune)::numeric, (w.arrivals)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.came_same_commune IS NULL OR w.arrivals IS NULL OR w.arrivals IS NULL THEN 'secret' WHEN w.arrivals = 0 THEN 'no_data' WHEN coalesce(w.arrivals - coalesce(w.came_same_qpv, 0) - coalesce(w.came_other_qpv, 0) - coalesce(w.came_same_commune, 0) - coalesce(w.came_same_epci, 0) - coalesce(w.came_departement, 0) - coalesce(w.came_region, 0) - coalesce(w.came_elsewhere, 0) > 0.4 * (w.arrivals), true) THEN CASE WHEN w.arrivals - w.came_same_qpv - w.came_other_qpv - w.came_same_commune - w.came_same_epci - w.came_departement - w.came_region - w.came_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'came_same_epci_share', ARRAY[12], false, false, 'wilson', (w.came_same_epci)::numeric, (w.arrivals)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.came_same_epci IS NULL OR w.arrivals IS NULL OR w.arrivals IS NULL THEN 'secret' WHEN w.arrivals = 0 THEN 'no_data' WHEN coalesce(w.arrivals - coalesce(w.came_same_qpv, 0) - coalesce(w.came_other_qpv, 0) - coalesce(w.came_same_commune, 0) - coalesce(w.came_same_epci, 0) - coalesce(w.came_departement, 0) - coalesce(w.came_region, 0) - coalesce(w.came_elsewhere, 0) > 0.4 * (w.arrivals), true) THEN CASE WHEN w.arrivals - w.came_same_qpv - w.came_other_qpv - w.came_same_commune - w.came_same_epci - w.came_departement - w.came_region - w.came_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'came_departement_share', ARRAY[12], false, false, 'wilson', (w.came_departement)::numeric, (w.arrivals)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.came_departement IS NULL OR w.arrivals IS NULL OR w.arrivals IS NULL THEN 'secret' WHEN w.arrivals = 0 THEN 'no_data' WHEN coalesce(w.arrivals - coalesce(w.came_same_qpv, 0) - coalesce(w.came_other_qpv, 0) - coalesce(w.came_same_commune, 0) - coalesce(w.came_same_epci, 0) - coalesce(w.came_departement, 0) - coalesce(w.came_region, 0) - coalesce(w.came_elsewhere, 0) > 0.4 * (w.arrivals), true) THEN CASE WHEN w.arrivals - w.came_same_qpv - w.came_other_qpv - w.came_same_commune - w.came_same_epci - w.came_departement - w.came_region - w.came_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'came_region_share', ARRAY[12], false, false, 'wilson', (w.came_region)::numeric, (w.arrivals)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.came_region IS NULL OR w.arrivals IS NULL OR w.arrivals IS NULL THEN 'secret' WHEN w.arrivals = 0 THEN 'no_data' WHEN coalesce(w.arrivals - coalesce(w.came_same_qpv, 0) - coalesce(w.came_other_qpv, 0) - coalesce(w.came_same_commune, 0) - coalesce(w.came_same_epci, 0) - coalesce(w.came_departement, 0) - coalesce(w.came_region, 0) - coalesce(w.came_elsewhere, 0) > 0.4 * (w.arrivals), true) THEN CASE WHEN w.arrivals - w.came_same_qpv - w.came_other_qpv - w.came_same_commune - w.came_same_epci - w.came_departement - w.came_region - w.came_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'came_elsewhere_share', ARRAY[12], false, false, 'wilson', (w.came_elsewhere)::numeric, (w.arrivals)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.came_elsewhere IS NULL OR w.arrivals IS NULL OR w.arrivals IS NULL THEN 'secret' WHEN w.arrivals = 0 THEN 'no_data' WHEN coalesce(w.arrivals - coalesce(w.came_same_qpv, 0) - coalesce(w.came_other_qpv, 0) - coalesce(w.came_same_commune, 0) - coalesce(w.came_same_epci, 0) - coalesce(w.came_departement, 0) - coalesce(w.came_region, 0) - coalesce(w.came_elsewhere, 0) > 0.4 * (w.arrivals), true) THEN CASE WHEN w.arrivals - w.came_same_qpv - w.came_other_qpv - w.came_same_commune - w.came_same_epci - w.came_departement - w.came_region - w.came_elsewhere IS NULL THEN 'secret' ELSE 'too_many_unknown' END ELSE base.code END)
+    UNION ALL SELECT 'came_unknown_share', ARRAY[12], false, false, 'none', (w.arrivals - w.came_same_qpv - w.came_other_qpv - w.came_same_commune - w.came_same_epci - w.came_departement - w.came_region - w.came_elsewhere)::numeric, (w.arrivals)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.arrivals - w.came_same_qpv - w.came_other_qpv - w.came_same_commune - w.came_same_epci - w.came_departement - w.came_region - w.came_elsewhere IS NULL OR w.arrivals IS NULL THEN 'secret' WHEN w.arrivals = 0 THEN 'no_data' ELSE base.code END)
+    UNION ALL SELECT 'vacancy_rate', ARRAY[1, 12], false, false, 'wilson', (w.vacant)::numeric, (w.dwellings)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.vacant IS NULL OR w.dwellings IS NULL THEN 'secret' WHEN w.dwellings = 0 THEN 'no_data' ELSE base.code END)
+    UNION ALL SELECT 'long_vacancy_rate', ARRAY[1, 12], false, false, 'wilson', (w.vacant_over_3_months)::numeric, (w.dwellings)::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.dwellings < rule.least_dwellings THEN 'too_few_dwellings' WHEN w.vacant_over_3_months IS NULL OR w.dwellings IS NULL THEN 'secret' WHEN w.dwellings = 0 THEN 'no_data' ELSE base.code END)
+    UNION ALL SELECT 'sold_to_tenant', ARRAY[12], false, false, 'none', (w.sold_to_tenant)::numeric, NULL::numeric,
+        (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.sold_to_tenant IS NULL THEN 'secret' ELSE base.code END)
+    UNION ALL SELECT 'completeness', ARRAY[1, 3, 12], false, false, 'none', (w.dwellings)::numeric, (w.all_dwellings)::numeric,
+        (CASE WHEN base.coverage NOT IN ('value', 'provisional') THEN base.coverage WHEN w.dwellings IS NULL OR w.all_dwellings IS NULL THEN 'secret' WHEN w.all_dwellings = 0 THEN 'no_data' ELSE base.coverage END)
+) AS i (indicator, windows, inside_only, annualised, interval, numerator, denominator, status)
+CROSS JOIN LATERAL (SELECT CASE WHEN i.denominator IS NULL THEN 1.0 ELSE 100.0 END
+    * CASE WHEN i.annualised THEN 12.0 / w.window_months ELSE 1 END AS factor) AS f
+WHERE w.window_months = ANY (i.windows) AND (NOT i.inside_only OR w.level IN ('qpv_2024', 'qpv_2015') OR w.part = 'qpv');
+-- end of part published_indicator
+
+-- part measure_text: made from schemas/indicators/
+CREATE OR REPLACE VIEW published.measure_text AS
+SELECT * FROM (VALUES
+    (1, 'all_dwellings', 'Logements loués ou proposés de tous les bailleurs participants'),
+    (2, 'dwellings', 'Logements loués ou proposés des bailleurs qui ont déclaré'),
+    (3, 'vacant', 'Logements proposés et vacants'),
+    (4, 'vacant_over_3_months', 'Logements proposés et vacants depuis plus de trois mois'),
+    (5, 'first_let_within_12_months', 'Logements loués pour la première fois depuis moins de douze mois'),
+    (6, 'out_of_market', 'Logements hors du marché (travaux, démolition, vente)'),
+    (7, 'departures', 'Départs effectifs, sorties techniques exclues'),
+    (8, 'departures_same_landlord', 'Départs par mutation chez le même bailleur'),
+    (9, 'departures_other_landlord', 'Départs chez un autre bailleur social'),
+    (10, 'departures_rehoused', 'Départs par relogement'),
+    (11, 'departures_reason_unknown', 'Départs sans motif connu'),
+    (12, 'left_same_qpv', 'Départs vers le même QPV'),
+    (13, 'left_other_qpv', 'Départs vers un autre QPV'),
+    (14, 'left_same_commune', 'Départs vers la même commune, hors QPV'),
+    (15, 'left_same_epci', 'Départs vers le même EPCI, hors de la commune'),
+    (16, 'left_departement', 'Départs vers le même département, hors de l''EPCI'),
+    (17, 'left_region', 'Départs vers la même région, hors du département'),
+    (18, 'left_elsewhere', 'Départs hors de la région'),
+    (19, 'arrivals', 'Arrivées effectives, retours de relogement provisoire exclus'),
+    (20, 'first_lettings', 'Arrivées en première location'),
+    (21, 'arrivals_same_landlord', 'Arrivées par mutation chez le même bailleur'),
+    (22, 'arrivals_rehoused', 'Arrivées par relogement'),
+    (23, 'came_same_qpv', 'Arrivées depuis le même QPV'),
+    (24, 'came_other_qpv', 'Arrivées depuis un autre QPV'),
+    (25, 'came_same_commune', 'Arrivées depuis la même commune, hors QPV'),
+    (26, 'came_same_epci', 'Arrivées depuis le même EPCI, hors de la commune'),
+    (27, 'came_departement', 'Arrivées depuis le même département, hors de l''EPCI'),
+    (28, 'came_region', 'Arrivées depuis la même région, hors du département'),
+    (29, 'came_elsewhere', 'Arrivées depuis le reste de la France ou l''étranger'),
+    (30, 'sold_to_tenant', 'Logements vendus à leur occupant'),
+    (31, 'relet_dwellings_12_months', 'Logements distincts reloués en douze mois'),
+    (32, 'notices', 'Préavis reçus'),
+    (33, 'notices_withdrawn', 'Préavis retirés')
+) AS said (rank, measure, name);
+-- end of part measure_text
+
+CREATE VIEW published.indicator_text AS SELECT rank, indicator, name, family, unit, stands_on FROM staff.indicator_text;
+CREATE VIEW published.level AS SELECT level, name, rank FROM staff.level;

@@ -10,8 +10,9 @@ import yaml
 
 from dashboards import generate, page, palette
 from dashboards.asked import dashboards, every_query
-from dashboards.lint import faults, panels_of
-from dashboards.source import DATASOURCE_TYPE, PUBLIC, QUERIES, STAFF
+from dashboards.lint import faults, panels_of, source_of
+from dashboards.source import DATASOURCE_TYPE, PUBLIC, PUBLISHED, QUERIES, STAFF
+from runtime.settings import ROOT
 
 PROVISIONING = Path(generate.__file__).parent / "provisioning"
 DASHBOARDS = dashboards()
@@ -23,15 +24,20 @@ def provisioned(kind: str) -> dict[str, Any]:
 
 
 def test_the_committed_json_is_what_the_generator_writes() -> None:
-    committed = {file.name: file.read_text(encoding="utf-8") for file in generate.GENERATED.iterdir()}
-    assert committed == generate.texts(), "lancez `quartiers dashboards`"
+    for folder in (generate.GENERATED, generate.GENERATED_PUBLIC):
+        committed = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
+        assert committed == generate.texts(folder), "lancez `quartiers dashboards`"
 
 
 def test_the_generator_removes_what_no_builder_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generate, "GENERATED", tmp_path)
-    (tmp_path / "old.json").write_text("{}")
+    staff, public = tmp_path / "staff", tmp_path / "public"
+    monkeypatch.setattr(generate, "GENERATED", staff)
+    monkeypatch.setattr(generate, "GENERATED_PUBLIC", public)
+    staff.mkdir()
+    (staff / "old.json").write_text("{}")
     generate.main()
-    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(generate.texts())
+    assert {file.name for file in public.iterdir()} == {"public.json"}
+    assert {file.name for file in staff.iterdir()} == {f"{uid}.json" for uid in DASHBOARDS if uid != PUBLIC}
 
 
 @pytest.mark.parametrize("uid", DASHBOARDS)
@@ -121,3 +127,14 @@ def test_dashboards_are_provisioned_from_the_folder_that_the_runtime_names() -> 
     assert provider["options"]["path"] == "$QUARTIERS_DASHBOARDS"
     assert provider["folderUid"] == "quartiers"
     assert provider["allowUiUpdates"] is False
+
+
+def test_the_public_dashboard_asks_the_source_that_reads_published_figures_only() -> None:
+    folder = ROOT / "operations" / "services" / "grafana" / "public"
+    (source,) = yaml.safe_load((folder / "datasources" / "published.yaml").read_text(encoding="utf-8"))["datasources"]
+    assert (source["uid"], source["user"]) == (PUBLISHED.uid, PUBLISHED.role)
+    (provider,) = yaml.safe_load((folder / "dashboards" / "published.yaml").read_text(encoding="utf-8"))["providers"]
+    assert provider["options"]["path"] == "$QUARTIERS_DASHBOARDS"
+    asked = [one for one in every_query() if one.uid == PUBLIC]
+    assert asked
+    assert source_of(DASHBOARDS[PUBLIC]) == PUBLISHED

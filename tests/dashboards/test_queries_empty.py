@@ -6,10 +6,11 @@ import psycopg
 import pytest
 
 from dashboards.asked import Asked, every_query
+from dashboards.source import PUBLIC
 from tests.dashboards.queries import NUMBERS, answer, dressed
 
 pytestmark = pytest.mark.services
-QUERIES = list(every_query())
+QUERIES = [asked for asked in every_query() if asked.uid != PUBLIC]
 KNOWN_WITHOUT_EVENTS = {"QPV suivis", "longitude", "latitude"}
 NOTHING_TOLD = ("not_covered", "no_data")
 TRUE_ZEROS = {

@@ -9,6 +9,8 @@ import psycopg
 import pytest
 
 from dashboards.asked import Asked, every_query
+from dashboards.page import CHAINE
+from dashboards.source import PUBLIC
 from runtime.database import connect
 from runtime.settings import Settings
 from tests.dashboards.filling import fill
@@ -24,7 +26,7 @@ UNLOCATED = {"commune": "09122", "qpv_status": "unknown"}
 SECOND = {"commune": "31555", "qpv_2024": "QN03107M", "qpv_2015": "QP031007"}
 VARIABLES = QUARTIER | {"departement": "09", "qpv": "QN00902M", "territoire": "QN00902M"}
 NOT_COUNTS_OF_MOVES = {"QPV suivis", "QPV comptés", "longitude", "latitude", "Bailleurs", "Années"}
-QUERIES = [asked for asked in every_query() if asked.uid != "chaine" and asked.format != "variable"]
+QUERIES = [asked for asked in every_query() if asked.uid not in (CHAINE, PUBLIC) and asked.format != "variable"]
 PARTS = """
 SELECT level, code, window_days, part, departures, arrivals, solde
 FROM staff.rolling JOIN staff.territory USING (territory_id)
