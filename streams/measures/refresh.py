@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.rows import class_row
@@ -28,11 +28,22 @@ EVERYTHING = ("core.cell_month", "core.landlord_month", "core.observed_month")
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh took up, and the (territory, month) that it changed: None for all of them, after a recount."""
+    """What a refresh took up, and the (territory, month) that it changed: None for all of them, after a recount.
+
+    `facts`: those that waited, or after a recount the rows of `core.cell_month`.
+    """
 
     facts: int = 0
     landlord_months: int = 0
     changed: frozenset[tuple[int, date]] | None = frozenset()
+
+
+class Waiting(NamedTuple):
+    """How many facts, moves of the ledger, and stocks and declarations."""
+
+    facts: int
+    moves: int
+    registers: int
 
 
 @dataclass(frozen=True)
@@ -133,11 +144,11 @@ def recount_held(cursor: psycopg.Cursor[Any]) -> Refreshed:
 def take_up(cursor: psycopg.Cursor[Any], state: State) -> Refreshed:
     """Add what is new, in the caller's transaction: one snapshot, in which the state's row is locked."""
     span = {"since": state.taken_up_to, "upto": state.upto}
-    facts, moves, registers = cursor.execute(sql.WAITING, span).fetchall()[0]
-    if not facts and not moves and not registers and not state.new_month:
+    found = waiting(cursor, state.taken_up_to)
+    if not any(found) and not state.new_month:
         return Refreshed()
     cursor.execute(sql.TEMPORARY_TABLES)
-    covered = _cover(cursor) if registers or state.new_month else 0
+    covered = _cover(cursor) if found.registers or state.new_month else 0
     cursor.execute(sql.FIND_MOVES, span)
     cursor.execute(sql.ADD_MOVES)
     refresh_linked(cursor, state.taken_up_to, state.upto)
@@ -152,7 +163,7 @@ def take_up(cursor: psycopg.Cursor[Any], state: State) -> Refreshed:
     refresh_survival(cursor)
     _find_through(cursor, None if state.new_month else sorted({territory for territory, _ in changed}))
     _keep(cursor, state, state.upto)
-    return Refreshed(facts, covered, changed)
+    return Refreshed(found.facts, covered, changed)
 
 
 def _cover(cursor: psycopg.Cursor[Any]) -> int:
@@ -193,6 +204,11 @@ def read_state(cursor: psycopg.Cursor[Any], lock: str = "") -> State | None:
     """Return the state, None if it is locked by another worker and `lock` says not to wait."""
     with cursor.connection.cursor(row_factory=class_row(State)) as typed:
         return typed.execute((sql.STATE + lock).encode()).fetchone()
+
+
+def waiting(cursor: psycopg.Cursor[Any], since: int) -> Waiting:
+    """Return what was recorded in transactions from `since` on."""
+    return Waiting(*cursor.execute(sql.WAITING, {"since": since}).fetchall()[0])
 
 
 def _keep(cursor: psycopg.Cursor[Any], state: State, upto: int) -> None:

@@ -14,7 +14,7 @@ CREATE TEMP TABLE IF NOT EXISTS restocked (landlord text NOT NULL, month date NO
 CREATE TEMP TABLE IF NOT EXISTS cell_change (LIKE core.cell_month INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS observed_change (
     territory_id integer NOT NULL, part text NOT NULL, month date NOT NULL,
-    {listed((*COVERED, *MEASURES), "{} integer NOT NULL DEFAULT 0")}
+    {listed((*COVERED, *MEASURES), "{} bigint NOT NULL DEFAULT 0")}
 ) ON COMMIT DELETE ROWS;
 TRUNCATE covering_new, covering_gone, restocked, cell_change, observed_change;
 """
