@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 from streams.measures.refresh import HOLD_LADDER, read_state, recount, take_up, waiting
 
 GRAINS = {
-    "daily": ("core.daily_counter", "core.daily_recount", ("cell_id", "day", "flow", "landlord")),
+    "daily": ("core.daily_total", "core.daily_recount", ("cell_id", "day", "flow", "landlord")),
     "monthly": ("core.monthly_counter", "core.monthly_recount", ("territory_id", "month", "flow", "landlord")),
     "rolling": (
         "core.rolling_counter",

@@ -24,20 +24,19 @@ from runtime.database import connect
 from runtime.logging import logger
 from runtime.settings import Settings
 from runtime.topics import SENTINEL, is_sandbox
-from schemas.events.rules import Rules
-from schemas.territories import load
 from streams import worker_settings as figures
 from streams.counters.windows import roll_windows
-from streams.ingest.lineage import RecordedLineage
 from streams.ingest.link import Link
 from streams.ingest.outbox import producer, relay
 from streams.ingest.pipeline import EXIT_BUG, Pipeline
 from streams.ingest.positions import consumer_class
+from streams.ingest.recorded import recorded_rules
 from streams.ingest.stall import StallWatch
 from streams.ingest.topics import Ends, TopicWatcher
 from streams.ingest.turns import Partition
 from streams.measures.pace import Pace
 from streams.measures.refresh import refresh
+from streams.retention import nightly
 
 AWAY = (
     psycopg.OperationalError,
@@ -93,7 +92,7 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
     async def rewind(due: Mapping[Partition, int]) -> None:
         await app.consumer.rewind(due)
 
-    pipeline = Pipeline(open_database, Rules(load(), RecordedLineage(open_database)), rewind)
+    pipeline = Pipeline(open_database, recorded_rules(open_database), rewind)
 
     @app.agent(moves, concurrency=1)
     async def ingest(stream: Any) -> None:
@@ -102,6 +101,7 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
 
     _add_topic_timer(app, moves, pipeline, watcher, open_database, leave)
     _add_roll_timer(app, clock, open_database)
+    _add_retention_timer(app, open_database)
     _add_relay_timer(app, settings, open_database)
     _add_measures_timer(app, open_database)
     return app
@@ -171,6 +171,23 @@ def _add_roll_timer(app: faust.App, clock: Clock, open_database: Callable[[], ps
             await asyncio.to_thread(lambda: roll_windows(link.connection(), paris_today(clock)))
         except AWAY as error:
             log.warning("windows not rolled", error=str(error))
+
+
+def _add_retention_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+    """Fold what is past its time, once a night, after the windows have rolled."""
+    link = Link(open_database)
+
+    def retain() -> None:
+        connection = link.connection()
+        if nightly.is_due(connection) and (done := nightly.run(connection)) and done.moves:
+            log.info("folded", moves=done.moves, days=done.days, facts=done.facts, before=str(done.before))
+
+    @app.timer(interval=figures.RETENTION_SECONDS)
+    async def fold() -> None:
+        try:
+            await asyncio.to_thread(retain)
+        except AWAY as error:
+            log.warning("nothing folded, trying again", error=str(error))
 
 
 def _add_relay_timer(app: faust.App, settings: Settings, open_database: Callable[[], psycopg.Connection[Any]]) -> None:

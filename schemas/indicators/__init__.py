@@ -10,7 +10,7 @@ from pathlib import Path
 from schemas.indicators.model import Indicator
 from schemas.indicators.rates import Rate, rate
 
-__all__ = ["Indicator", "Rate", "help_text", "indicator", "indicators", "rate"]
+__all__ = ["Indicator", "Rate", "conditions", "help_text", "indicator", "indicators", "rate"]
 
 RECORDS = Path(__file__).parent / "records"
 _FILES = ("sorties", "entrees", "parcours", "logements", "durees", "couverture")
@@ -42,13 +42,13 @@ def help_text(code: str) -> str:
         f"**Formule :** {one.formula}.",
         f"**Exclus :** {one.excludes}" if one.excludes else "",
         f"**Limites :** {one.limits}",
-        conditions_text(one),
+        f"**Conditions :** {told}." if (told := conditions(one)) else "",
         f"**À ne pas confondre :** {one.not_to_mix}" if one.not_to_mix else "",
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def conditions_text(one: Indicator) -> str:
+def conditions(one: Indicator) -> str:
     """Return when the figure is held back and how its interval is made, in French; empty if neither."""
     parts = []
     if one.least_dwellings:
@@ -61,4 +61,4 @@ def conditions_text(one: Indicator) -> str:
         parts.append("intervalle à 95 % exact de Poisson (Garwood)")
     if one.interval == "wilson":
         parts.append("intervalle à 95 % de Wilson")
-    return f"**Conditions :** {' ; '.join(parts)}." if parts else ""
+    return " ; ".join(parts)

@@ -85,6 +85,12 @@ class Indicator(BaseModel):
             raise ValueError(f"{self.code}: « rotation » has four meanings: name numerator and denominator")
         return self
 
+    @property
+    def at_risk(self) -> Expression:
+        """What must be `least_dwellings` or more: the denominator if it counts dwellings, else the dwellings."""
+        denominator = self.denominator or ()
+        return denominator if "dwellings" in dict(denominator) else (("dwellings", 1),)
+
     def label(self, window: int) -> str:
         """Return the French name of the indicator over a window of months, marked where it is annualised."""
         if self.windows == (1,):

@@ -16,7 +16,10 @@ from psycopg.rows import class_row
 
 from streams.ingest.commit import GATE
 from streams.measures import statements as sql
-from streams.measures.columns import MOVES, STATES, listed
+from streams.measures.columns import MOVES, STATES, any_of, listed
+from streams.measures.linked import add_levels, recount_linked, refresh_linked
+from streams.measures.median_windows import recount_medians, refresh_medians
+from streams.measures.tenancy_survival import recount_survival, refresh_survival
 
 # Before the snapshot: a rebuild empties the ladder for everybody at once, snapshots or not.
 HOLD_LADDER = "LOCK TABLE core.cell_territory IN ACCESS SHARE MODE"
@@ -122,12 +125,18 @@ def recount_held(cursor: psycopg.Cursor[Any]) -> Refreshed:
     covered = cursor.rowcount
     cursor.execute(
         f"INSERT INTO core.cell_month (cell_id, landlord, month, {listed(MOVES + STATES)}) "  # noqa: S608
-        f"SELECT cell_id, landlord, month, {listed(MOVES + STATES)} FROM core.cell_month_recount"
+        f"SELECT cell_id, landlord, month, {listed(MOVES + STATES, 'coalesce({}, 0)')} "
+        "FROM core.cell_moves_recount FULL JOIN core.cell_dwellings_recount USING (cell_id, landlord, month) "
+        f"WHERE {any_of(MOVES + STATES)}"
     )
     cells = cursor.rowcount
+    recount_linked(cursor)
+    add_levels(cursor)
     cursor.execute(sql.add_observed("core.landlord_month"))
     cursor.execute(sql.add_landlords("core.landlord_month"))
     cursor.execute(sql.ADD_TO_TERRITORIES)
+    recount_medians(cursor)
+    recount_survival(cursor)
     _find_through(cursor, None)
     return Refreshed(cells, covered, None)
 
@@ -142,11 +151,16 @@ def take_up(cursor: psycopg.Cursor[Any], state: State) -> Refreshed:
     covered = _cover(cursor) if found.registers or state.new_month else 0
     cursor.execute(sql.FIND_MOVES, span)
     cursor.execute(sql.ADD_MOVES)
+    refresh_linked(cursor, state.taken_up_to, state.upto)
+    add_levels(cursor)
+    cursor.execute(sql.FIND_LINKED)
     _restock(cursor)
     cursor.execute(sql.add_observed("core.landlord_month", "cell_change"))
     cursor.execute(sql.DROP_EMPTY_CELLS)
     changed = frozenset(cursor.execute(sql.ADD_TO_TERRITORIES).fetchall())
     cursor.execute(sql.DROP_EMPTY_MONTHS)
+    refresh_medians(cursor)
+    refresh_survival(cursor)
     _find_through(cursor, None if state.new_month else sorted({territory for territory, _ in changed}))
     _keep(cursor, state, state.upto)
     return Refreshed(found.facts, covered, changed)
