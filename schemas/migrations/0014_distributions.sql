@@ -254,3 +254,31 @@ CREATE TABLE core.survival (
     PRIMARY KEY (territory_id, part, cohort, age_years)
 );
 GRANT TRUNCATE ON core.median_window, core.running_tenancies, core.january, core.landlord_year, core.survival TO ingest;
+
+-- INSEE's RPLS by QPV, as its files give it (`quartiers rpls import`); null: statistical secrecy, or not said.
+CREATE TABLE core.rpls_qpv (
+    code text NOT NULL,
+    year smallint NOT NULL,
+    dwellings integer CHECK (dwellings >= 0),
+    vacancy_percent numeric CHECK (vacancy_percent BETWEEN 0 AND 100),
+    rotation_percent numeric CHECK (rotation_percent BETWEEN 0 AND 100),
+    source text NOT NULL,
+    PRIMARY KEY (code, year)
+);
+
+-- All social dwellings of a quartier, on its own perimeter: the newest vintage of its code, else, where the perimeter of
+-- 2024 is that of 2015 (statut I), of the code it had. No row: unknown (DOMAIN: représentativité inconnue).
+CREATE VIEW core.census AS
+WITH known AS (
+    SELECT code, year, dwellings, vacancy_percent, rotation_percent, source FROM core.rpls_qpv
+    UNION ALL
+    SELECT qpv_2015, 2022, dwellings, vacancy_percent, rotation_percent, 'INSEE, RPLS 2022'
+    FROM core.rpls WHERE NOT EXISTS (SELECT FROM core.rpls_qpv WHERE code = qpv_2015 AND year = 2022)
+)
+SELECT DISTINCT ON (territory_id) territory_id, year, dwellings, vacancy_percent, rotation_percent, source,
+    known.code = territory.code AS own_code
+FROM core.territory
+JOIN known ON known.code = territory.code OR statut = 'I' AND level = 'qpv_2024'
+    AND known.code IN (SELECT qpv_2015 FROM core.qpv_lineage WHERE qpv_2024 = territory.code)
+WHERE level IN ('qpv_2024', 'qpv_2015') AND dwellings IS NOT NULL
+ORDER BY territory_id, known.code = territory.code DESC, year DESC;
