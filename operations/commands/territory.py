@@ -13,13 +13,15 @@ from runtime.settings import Settings
 
 def register(app: typer.Typer) -> None:
     """Add the family of commands."""
-    family = typer.Typer(no_args_is_help=True, help="Vos territoires : contrats de ville, ensembles de QPV et communes.")
+    family = typer.Typer(
+        no_args_is_help=True, help="Vos territoires : contrats de ville, ensembles de QPV et communes."
+    )
     app.add_typer(family, name="territory")
 
     @family.command(
         "import",
-        help="Prend les territoires d'un fichier CSV (code;nom;membre, une ligne par membre : QPV de 2015 ou de 2024, ou "
-        "commune), à la place de ceux du même code, et recompte tout.",
+        help="Prend les territoires d'un fichier CSV (code;nom;membre, une ligne par membre : QPV de 2015 ou de 2024, "
+        "ou commune), à la place de ceux du même code, et recompte tout.",
     )
     def import_file(
         file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Le fichier CSV, en UTF-8.")],
