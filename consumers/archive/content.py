@@ -3,7 +3,7 @@
 Invariant: the events that stay keep their very bytes; a message is never parsed by other rules than the worker's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -62,6 +62,22 @@ def expiry(value: bytes | None, arrived_on: date) -> date:
     if value is None:
         return NEVER
     return min(one.expires_on(arrived_on) for one in elements(value))
+
+
+def take_out(
+    rows: Iterable[dict[str, Any]], unwanted: Callable[[Element, dict[str, Any]], bool]
+) -> tuple[list[dict[str, Any]], int]:
+    """Return records without some of their events, and how many went; a message with no event left goes whole."""
+    kept, removed = [], 0
+    for row in rows:
+        value = row["value"]
+        if value is not None:
+            value, gone = without(value, lambda one, row=row: unwanted(one, row))  # type: ignore[misc]
+            removed += gone
+            if value is None:
+                continue
+        kept.append(row | {"value": value})
+    return kept, removed
 
 
 def without(value: bytes, unwanted: Callable[[Element], bool]) -> tuple[bytes | None, int]:

@@ -10,7 +10,7 @@ import typer
 
 from operations.commands.services import InstanceName
 from operations.numbers import number as in_french
-from runtime.clock import SystemClock, paris_today
+from runtime.clock import SystemClock
 from runtime.settings import Settings
 
 Folder = Annotated[
@@ -79,10 +79,10 @@ def register(app: typer.Typer) -> None:
         if bool(landlord) != bool(pseudonyms):
             raise typer.BadParameter("--landlord va avec au moins un --move-id ou un --dwelling, et eux avec lui")
         if landlord:
-            erased = retention.erase(folder, landlord, pseudonyms)
+            erased = retention.erase(folder, landlord, pseudonyms, SystemClock().now())
             typer.echo(f"Événements effacés de l'archive : {in_french(erased)}.")
             return
-        pruned = retention.prune(folder, paris_today(SystemClock()))
+        pruned = retention.prune(folder, SystemClock().now())
         typer.echo(f"Fichiers ôtés : {in_french(pruned.files)} ; événements ôtés : {in_french(pruned.events)}.")
 
 
