@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from consumers.archive.content import NEVER, expiry
+from consumers.archive.content import Limits, oldest
 from consumers.errors import ConsumerError
 from runtime.clock import PARIS
 from runtime.topics import landlord_of
@@ -33,8 +33,8 @@ SCHEMA = pa.schema(
         pa.field("headers", pa.list_(pa.struct([("key", pa.string()), ("value", pa.binary())]))),
     ]
 )
-FORGET_ON = b"forget_on"
-"""In a file's metadata: the first day on which something in it may no longer be kept."""
+_OLDEST = {b"oldest_effect": "effect", b"oldest_refused": "refused"}
+"""In a file's metadata: what decides when something in it may no longer be kept."""
 LOCK, READER_LOCK = ".writing.lock", ".reading.lock"
 _TEMPORARY = ".new"
 _PART = re.compile(r"part-(?P<topic>.+)-(?P<first>\d{20})-(?P<last>\d{20})\.parquet")
@@ -100,9 +100,10 @@ def write_part(folder: Path, topic: str, first: int, last: int, month: date, row
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write a file of records in place of what is there, at once and for good."""
-    forget_on = min((expiry(row["value"], arrived_on(row["timestamp"])) for row in rows), default=NEVER)
+    found = oldest((row["value"], arrived_on(row["timestamp"])) for row in rows)
+    metadata = {name: getattr(found, field).isoformat() for name, field in _OLDEST.items()}
     columns = [pa.array([row[field.name] for row in rows], field.type) for field in SCHEMA]
-    table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata({FORGET_ON: forget_on.isoformat()}))
+    table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
     _place(path, lambda file: pq.write_table(table, file, compression="zstd"))
 
 
@@ -116,10 +117,10 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def forget_on(path: Path) -> date:
-    """Return the first day on which something of a file may no longer be kept."""
-    text: bytes = pq.read_schema(path).metadata[FORGET_ON]
-    return date.fromisoformat(text.decode())
+def oldest_of(path: Path) -> Limits:
+    """Return the oldest effect, and the oldest arrival of what is no event, in a file."""
+    metadata = pq.read_schema(path).metadata
+    return Limits(*(date.fromisoformat(metadata[name].decode()) for name in _OLDEST))
 
 
 def write_gap(folder: Path, topic: str, first: int, last: int, why: str, seen_at: datetime) -> None:

@@ -6,16 +6,17 @@ again, and `checking.py` finds no gap.
 
 import shutil
 from collections.abc import Callable, Collection, Iterable
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from consumers.archive import files
-from consumers.archive.content import KEPT_MONTHS, Element, months_later, take_out
+from consumers.archive.content import Element, Limits, take_out
 from consumers.archive.erasures import forget, remember
 from consumers.errors import ConsumerError
 from runtime.clock import PARIS
+from schemas.events.horizon import KEPT_MONTHS
 
 Unwanted = Callable[[Element, dict[str, Any]], bool]
 """Whether an event of a record goes."""
@@ -28,22 +29,27 @@ class Pruned(NamedTuple):
     events: int
 
 
-def prune(folder: Path, now: datetime) -> Pruned:
+def prune(folder: Path, now: datetime, months: int = KEPT_MONTHS) -> Pruned:
     """Take out what may no longer be kept on the day in Paris of `now`.
 
-    Whole months of arrival 25 months after their first day; before that, moves 25 months past their effect, and what
-    is no event of the contract 30 days after its arrival (`content.py`). Raises ConsumerError for what is no archive.
+    Moves `months` after that of their effect, as the ledger's rows (`schemas/events/horizon.py`); likewise whole months
+    of arrival; and what is no event of the contract 30 days after its arrival. Raises ConsumerError for what is no
+    archive.
     """
     _require(folder)
-    today = now.astimezone(PARIS).date()
+    limits = Limits.on(now.astimezone(PARIS).date(), months)
     with files.held(folder, files.LOCK):
-        removed = sum(_remove_month(month) for month in _months_over(folder, today))
+        removed = sum(_remove_month(month) for month in _months_over(folder, limits))
         _forget_gaps_before(folder)
         forget(folder, now)
-        due = (span.path for span in files.parts(folder) if files.forget_on(span.path) <= today)
+        due = (span.path for span in files.parts(folder) if _is_due(files.oldest_of(span.path), limits))
         return Pruned(
-            removed, _rewrite_all(due, lambda one, row: one.expires_on(files.arrived_on(row["timestamp"])) <= today)
+            removed, _rewrite_all(due, lambda one, row: one.is_over(files.arrived_on(row["timestamp"]), limits))
         )
+
+
+def _is_due(oldest: Limits, limits: Limits) -> bool:
+    return oldest.effect < limits.effect or oldest.refused < limits.refused
 
 
 def erase(folder: Path, siren: str, pseudonyms: Collection[str | UUID], at: datetime | None = None) -> int:
@@ -66,13 +72,9 @@ def _require(folder: Path) -> None:
         raise ConsumerError(f"{folder} n'existe pas : ce n'est pas le dossier d'une archive.")
 
 
-def _months_over(folder: Path, today: date) -> list[Path]:
-    months = folder.glob("siren=*/month=????-??")
-    return [
-        month
-        for month in sorted(months)
-        if months_later(date.fromisoformat(f"{month.name.removeprefix('month=')}-01"), KEPT_MONTHS) <= today
-    ]
+def _months_over(folder: Path, limits: Limits) -> list[Path]:
+    months = sorted(folder.glob("siren=*/month=????-??"))
+    return [month for month in months if month.name < f"month={limits.effect:%Y-%m}"]
 
 
 def _remove_month(month: Path) -> int:

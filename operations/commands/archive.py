@@ -12,6 +12,7 @@ from operations.commands.services import InstanceName
 from operations.numbers import number as in_french
 from runtime.clock import SystemClock
 from runtime.settings import Settings
+from schemas.events.horizon import KEPT_MONTHS
 
 Folder = Annotated[
     Path | None, typer.Option("--to", help="Dossier de l'archive ; par défaut `archive` dans celui de l'instance.")
@@ -69,6 +70,9 @@ def register(app: typer.Typer) -> None:
         dwelling: Annotated[
             list[UUID] | None, typer.Option(help="Logement à effacer ; plusieurs fois au besoin.")
         ] = None,
+        months: Annotated[
+            int, typer.Option(min=14, max=120, help="Mois de conservation, comme `quartiers retention keep`.")
+        ] = KEPT_MONTHS,
         to: Folder = None,
         name: InstanceName = None,
     ) -> None:
@@ -82,7 +86,7 @@ def register(app: typer.Typer) -> None:
             erased = retention.erase(folder, landlord, pseudonyms, SystemClock().now())
             typer.echo(f"Événements effacés de l'archive : {in_french(erased)}.")
             return
-        pruned = retention.prune(folder, SystemClock().now())
+        pruned = retention.prune(folder, SystemClock().now(), months)
         typer.echo(f"Fichiers ôtés : {in_french(pruned.files)} ; événements ôtés : {in_french(pruned.events)}.")
 
 

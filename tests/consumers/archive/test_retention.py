@@ -10,7 +10,7 @@ import pytest
 
 from consumers.archive import files
 from consumers.archive.checking import verify
-from consumers.archive.content import expiry, months_later, without
+from consumers.archive.content import oldest, without
 from consumers.archive.erasures import Erasure, remembered, without_erased
 from consumers.archive.retention import erase, prune
 from consumers.errors import ConsumerError
@@ -37,37 +37,25 @@ def bytes_of(folder: Path) -> bytes:
     return b"".join(repr(files.read_rows(span.path)).encode() for span in files.parts(folder))
 
 
-@pytest.mark.parametrize(
-    ("day", "months", "later"),
-    [
-        (date(2024, 3, 15), 25, date(2026, 4, 15)),
-        (date(2024, 1, 31), 25, date(2026, 3, 1)),
-        (date(2024, 12, 31), 1, date(2025, 1, 31)),
-        (date(2025, 11, 30), 3, date(2026, 3, 1)),
-    ],
-)
-def test_months_are_whole(day: date, months: int, later: date) -> None:
-    assert months_later(day, months) == later
-
-
-def test_a_month_of_arrival_goes_after_twenty_five_months(tmp_path: Path) -> None:
-    part(tmp_path, 0, 0, [row(0, message(event(1)), "2024-03-20T08:00")])
-    kept = part(tmp_path, 1, 1, [row(1, message(event(2)), "2024-04-02T08:00")])
+def test_a_month_of_arrival_goes_twenty_five_months_after_it(tmp_path: Path) -> None:
+    part(tmp_path, 0, 0, [row(0, message(event(1)), "2024-02-20T08:00")])
+    kept = part(tmp_path, 1, 1, [row(1, message(event(2)), "2024-03-02T08:00")])
     assert prune(tmp_path, at(TODAY)).files == 1
     assert [span.path for span in files.parts(tmp_path)] == [kept]
     assert files.next_offsets(tmp_path) == {TOPIC: 2}
     assert verify(tmp_path).problems == []
 
 
-def test_a_move_goes_twenty_five_months_past_its_effect_however_late_it_arrived(tmp_path: Path) -> None:
-    old, young = event(1, "2024-03-15"), event(2, "2024-03-16")
+def test_a_move_goes_twenty_five_months_past_that_of_its_effect_however_late_it_arrived(tmp_path: Path) -> None:
+    old, young = event(1, "2024-02-29"), event(2, "2024-03-01")
     part(tmp_path, 0, 3, [row(0, message(old, young)), row(3, orjson.dumps(old))])
-    assert prune(tmp_path, at(date(2026, 4, 14))).events == 0
-    assert prune(tmp_path, at(TODAY)) == (0, 2)
+    assert prune(tmp_path, at(date(2026, 3, 31))).events == 0
+    assert prune(tmp_path, at(date(2026, 4, 1))) == (0, 2)
     assert [orjson.loads(one or b"") for one in values(tmp_path)] == [[young]]
     assert files.next_offsets(tmp_path) == {TOPIC: 4}, "the file still answers for its offsets"
     assert verify(tmp_path).problems == []
     assert prune(tmp_path, at(TODAY)) == (0, 0)
+    assert prune(tmp_path, at(TODAY), months=24) == (0, 1)
 
 
 def test_what_is_no_event_goes_thirty_days_after_its_arrival(tmp_path: Path) -> None:
@@ -90,7 +78,7 @@ def test_an_aggregate_has_no_time_of_its_own() -> None:
             "cells": [{"commune": "31555", "let": 3}],
         },
     }
-    assert expiry(orjson.dumps(stock), TODAY) == date.max
+    assert oldest([(orjson.dumps(stock), TODAY)]) == (date.max, date.max)
 
 
 def test_a_move_and_a_dwelling_are_erased_wherever_they_are_named(tmp_path: Path) -> None:
