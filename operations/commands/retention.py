@@ -1,4 +1,4 @@
-"""`quartiers retention run | show | keep`: how long rows are kept, and what was folded."""
+"""`quartiers retention run | show | keep | map`: how long rows are kept, and what was folded."""
 
 from typing import Annotated
 
@@ -59,3 +59,12 @@ def register(app: typer.Typer) -> None:
         with connect(Settings.load(name), "ingest") as connection:
             keep_months(connection, months)
         typer.echo(f"Durée : {months} mois après celui de l'effet, dès la nuit prochaine. Tenez-en le registre à jour.")
+
+    @family.command("map", help="Écrit la cartographie des données du dossier RGPD (pour qui développe).")
+    def write_map(name: InstanceName = None) -> None:
+        from operations import data_map
+        from runtime.database import connect
+
+        with connect(Settings.load(name), "migrator") as connection:
+            data_map.write(connection)
+        typer.echo(f"Cartographie écrite dans {data_map.FILE}")

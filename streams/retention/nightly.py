@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from streams.measures.refresh import refresh
 from streams.retention import folding
 
 ALONE = 7_240_003
@@ -49,6 +50,7 @@ def run(connection: psycopg.Connection[Any]) -> Folded | None:
     if not connection.execute("SELECT pg_try_advisory_lock(%s)", (ALONE,)).fetchall()[0][0]:
         return None
     try:
+        refresh(connection)
         # Committed before anything is folded: from then on what is compared is as coarse as what is folded.
         as_of, before = connection.execute(MOVE_ON).fetchall()[0]
         moves = folding.fold_ledger(connection)

@@ -11,6 +11,7 @@ import pytest
 from dashboards.asked import Asked, every_query
 from runtime.database import connect
 from runtime.settings import Settings
+from tests.dashboards.filling import fill
 from tests.dashboards.queries import answer
 from tests.streams.stage import Stage, declaration, message, move, stock
 
@@ -53,6 +54,8 @@ def told(settings: Settings, database: psycopg.Connection[Any], counts: dict[str
     assert stage.take(message(0, events)) == 1
     assert stage.rows("SELECT count(*) FROM core.move") == [(sum(counts.values()) + 20 * len(places),)]
     stage.close()
+    with connect(settings, "migrator", autocommit=True) as connection:
+        fill(connection)
 
 
 @pytest.fixture
@@ -149,6 +152,6 @@ def test_zero_is_a_value_and_not_a_secret(
 
 
 def test_the_viewer_reads_no_table_of_counters(viewer: psycopg.Connection[Any]) -> None:
-    for table in ("move", "monthly_counter", "rolling_counter", "declared_series", "declared_month", "quarantine"):
+    for table in ("move", "monthly_counter", "rolling_counter", "shown_window", "observed_month", "quarantine"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             viewer.execute(f"SELECT 1 FROM core.{table}")

@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import date
 
 from producers.examination import Outlook
+from producers.outcome import alone_line, prepared_lines
 from producers.preparation import Preparation, Sender
+from schemas.events.horizon import horizon
 from tests.producers.sending.stage import RING, SIREN, FakeLocator, dwelling, move
 
 ON = date(2026, 4, 1)
@@ -28,6 +30,7 @@ def test_what_a_check_foretells_is_what_sending_does():
     assert steps[4] == 3
     assert "3 mouvements, trop rares (moins de 5 semblables), perdront du détail" in told
     assert f"{steps[4]} sans le ménage, le financement, la typologie ni le motif" in told
+    assert alone_line(preparation.summary.alone, by_month=False) in told
     assert "703 dans un quartier" in told
     assert "703 par l'indicateur QPV" in told
 
@@ -41,3 +44,13 @@ def test_dwellings_are_located_and_nothing_of_them_is_rare():
 
 def test_nothing_is_said_of_nothing():
     assert lines([]) == ""
+
+
+def test_what_the_observatory_would_refuse_as_too_old_is_said_before_it_leaves():
+    records = [move(1), move(2, effective_on=date(2024, 3, 1)), move(3, effective_on=date(2024, 2, 29))]
+    with Preparation(Sender(SIREN, RING, FakeLocator(), 0, ON), None, horizon(ON)) as preparation:
+        preparation.read(records)
+        preparation.prepare()
+        (told,) = [line for line in prepared_lines(preparation.summary, 0) if "conservation" in line]
+    assert told.startswith("1 mouvement est antérieur à la durée de conservation (25 mois)")
+    assert "fenêtre de reprise" in told
