@@ -21,6 +21,7 @@ from schemas.events.receipts import SOURCE, ReceiptData, ReceiptEvent
 from schemas.events.receipts import Erased as ReceiptErased
 from streams.measures.refresh import refresh
 from streams.retention import folding
+from streams.retention.refused import EMPTY
 
 KAFKA_DAYS = 30
 """How long a landlord's topic keeps a message: nothing of it can be taken out before."""
@@ -35,10 +36,7 @@ COLLECT += OF_THESE
 LEFT = "SELECT count(*) " + OF_THESE
 ATTEMPTS = 5
 REFUSED = "SELECT quarantine_id, payload FROM core.quarantine WHERE payload IS NOT NULL ORDER BY 1"
-FORGET_REFUSED = """
-UPDATE core.quarantine SET payload = NULL, pointer = '', message_fr = 'contenu effacé', purged_at = clock_timestamp()
-WHERE quarantine_id = ANY(%s) AND payload IS NOT NULL
-"""
+FORGET_REFUSED = EMPTY + "quarantine_id = ANY(%s)"
 WAITING = "SELECT outbox_id, payload FROM core.outbox ORDER BY 1"
 FORGET_WAITING = "DELETE FROM core.outbox WHERE outbox_id = ANY(%s)"
 LEAVE = "INSERT INTO core.outbox (topic, message_id, payload) VALUES (%s, %s, %s)"

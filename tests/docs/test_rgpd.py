@@ -19,7 +19,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)")
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 
 
-def tests_in(file: Path) -> set[str]:
+def held_by(file: Path) -> set[str]:
     """Return the tests that a file holds."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
@@ -30,7 +30,7 @@ def missing(text: str) -> list[str]:
     tests = [
         f"{file}::{name}" if name else file
         for file, name in TEST.findall(text)
-        if not (ROOT / file).exists() or (name and name not in tests_in(ROOT / file))
+        if not (ROOT / file).exists() or (name and name not in held_by(ROOT / file))
     ]
     return tests + [file for file in NAMED.findall(text) if not (ROOT / file).exists()]
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from operations.rebuild import rebuild
 from operations.verify import verify
-from schemas.events.horizon import horizon
+from schemas.events.horizon import AnyHorizon, horizon
+from schemas.events.rules import Rules
+from schemas.territories import load
 from streams.counters.windows import roll_windows
 from streams.measures.refresh import refresh
 from streams.retention import folding, nightly
@@ -185,6 +187,32 @@ def test_it_runs_once_a_night_after_the_roll_and_one_at_a_time(stage: Stage) -> 
         assert nightly.run(stage.connection) is None
         other.execute("SELECT pg_advisory_unlock(%s)", (nightly.ALONE,))
     assert nightly.run(stage.connection) is not None
+
+
+def test_facts_that_no_measure_has_taken_up_yet_are_taken_up_once_after_they_were_compacted(stage: Stage) -> None:
+    old_and_new(stage)
+    roll_windows(stage.connection, LATER)
+    refresh(stage.connection)
+    stage.connection.execute(
+        "INSERT INTO core.backfill VALUES (%s, '2025-01-01', '2027-12-01', '2020-01-01')", [SIRENS[0]]
+    )
+    stage.rules = Rules(load(), horizon=AnyHorizon())
+    stage.take(message(2, [move(number=n, effective_on="2025-02-11", **QN) for n in (4, 5)], day=LATER))
+    stage.connection.execute(nightly.MOVE_ON)
+    assert folding.compact_facts(stage.connection) == 4
+    stage.assert_counters_equal_a_recount()
+    assert stage.rows("SELECT sum(departures) FROM core.cell_month") == [(5,)]
+
+
+def test_the_night_empties_what_was_refused_over_thirty_days_ago(stage: Stage) -> None:
+    stage.take(message(0, [move(commune="31999")], day=date(2026, 2, 12)), message(1, [move(commune="31999")]))
+    done = nightly.run(stage.connection)
+    assert done is not None and done.refused == 0
+    roll_windows(stage.connection, date(2026, 3, 16))
+    done = nightly.run(stage.connection)
+    assert done is not None and done.refused == 1
+    kept = stage.rows("SELECT payload IS NULL, reason FROM core.quarantine ORDER BY 1")
+    assert kept == [(False, "unknown_commune"), (True, "unknown_commune")]
 
 
 @settings(EXAMPLES, max_examples=12)
