@@ -140,7 +140,7 @@ class _Years(NamedTuple):
     """The years that are followed: the first, and how many."""
 
     first: int
-    count: int
+    length: int
 
 
 def _renew(cursor: psycopg.Cursor[Any]) -> None:
@@ -166,12 +166,12 @@ def _by_age(rows: Rows, groups: Sequence[Group], years: _Years) -> Ints:
     age = year - whole(rows["began"])
     kept = (age >= 0) & (age <= OLDEST)
     slot = (year - years.first) * (OLDEST + 1) + age
-    size = years.count * (OLDEST + 1)
+    size = years.length * (OLDEST + 1)
     counts = np.zeros((len(groups), size), dtype=np.int64)
     for index, (group, positions) in enumerate(rows_of(groups, whole(rows["cell"]))):
         at = positions[(rows["qpv" if group.of_quartiers else "whole"] & kept)[positions]]
         counts[index] = np.bincount(slot[at], weights=n[at], minlength=size)
-    return counts.reshape(len(groups), years.count, OLDEST + 1)
+    return counts.reshape(len(groups), years.length, OLDEST + 1)
 
 
 def _write(cursor: psycopg.Cursor[Any], groups: Sequence[Group], years: _Years, observed: Observed) -> None:
@@ -181,7 +181,7 @@ def _write(cursor: psycopg.Cursor[Any], groups: Sequence[Group], years: _Years, 
         some = np.flatnonzero([group.part == part for group in groups])
         territories = np.array([group.territory_id for group in groups if group.part == part])
         _write_curves(cursor, part, ALL_COHORTS, territories, pooled.take(some))
-        for row in range(years.count):
+        for row in range(years.length):
             _write_curves(cursor, part, str(years.first + row), territories, cohorts.take((some, row)))
 
 
