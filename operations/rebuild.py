@@ -15,6 +15,7 @@ import psycopg
 from operations.reference import load_reference
 from schemas.territories import Territories
 from streams.ingest.commit import GATE
+from streams.measures.refresh import recount_held
 
 STEPS = (
     (
@@ -138,4 +139,5 @@ def _recount(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     for grain, statement in STEPS:
         cursor.execute(statement)
         written[grain] = cursor.rowcount
+    written["mesures par lieu"] = recount_held(cursor).facts
     return written

@@ -17,6 +17,7 @@ from producers.location.remarks import REMARKS
 from producers.preparation import Summary
 from producers.publishing import Sent
 from producers.receipts import position_of
+from producers.uniqueness import Alone
 from schemas.events.receipts import OUTCOMES_FR, ControlDifference, Outcome, ReceiptEvent, Remark
 
 DIRECTIONS_FR = {"out": "départs", "in": "arrivées"}
@@ -186,9 +187,25 @@ def prepared_lines(summary: Summary, errors: int, *, moves: bool = True) -> list
     for step, number in sorted(summary.steps.items()):
         if step:
             found.append(f"{number_fr(number)} mouvements trop rares partent {STEPS_FR[step]}.")
+    if summary.alone and summary.alone.moves:
+        found.append(alone_line(summary.alone, by_month=summary.by_month))
     for code, number in summary.remarks.most_common():
         found.append(f"{number_fr(number)} lieux : {REMARKS[code].message_fr}.")
     return found
+
+
+def alone_line(alone: Alone, *, by_month: bool) -> str:
+    """Return how many moves are the only one of their kind in what leaves, and would be if only months left."""
+
+    def told(number: int) -> str:
+        return f"{number_fr(number)} mouvements sur {number_fr(alone.moves)} ({100 * number / alone.moves:.0f} %)"
+
+    if by_month:
+        return f"Au mois près, {told(alone.by_month)} restent seuls de leur sorte dans ce qui part."
+    return (
+        f"Au jour près, {told(alone.by_day)} sont seuls de leur sorte dans ce qui part ; au mois près "
+        f'(precision = "mois" dans mapping.toml), {told(alone.by_month)} le seraient.'
+    )
 
 
 def problems_table(problems: Sequence[RowProblem]) -> Table:

@@ -1,4 +1,5 @@
-"""The Faust application: one agent that ingests, and timers that roll windows, relay receipts, watch topics.
+"""The Faust application: one agent that ingests, and timers that roll windows, relay receipts, watch topics, refresh
+measures.
 
 State lives in the database, where it is transactional and late data is ordinary: no Faust table, no Faust
 window. The recipes here (no leader topic, no standby, static membership, `noack_take`) were each proved by
@@ -7,6 +8,7 @@ experiment; see docs/architecture.md.
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -32,6 +34,8 @@ from streams.ingest.recorded import recorded_rules
 from streams.ingest.stall import StallWatch
 from streams.ingest.topics import Ends, TopicWatcher
 from streams.ingest.turns import Partition
+from streams.measures.pace import Pace
+from streams.measures.refresh import refresh
 from streams.retention import nightly
 
 AWAY = (
@@ -99,6 +103,7 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
     _add_roll_timer(app, clock, open_database)
     _add_retention_timer(app, open_database)
     _add_relay_timer(app, settings, open_database)
+    _add_measures_timer(app, open_database)
     return app
 
 
@@ -203,3 +208,22 @@ def _add_relay_timer(app: faust.App, settings: Settings, open_database: Callable
         except AWAY as error:
             log.warning("outbox not relayed", error=str(error))
             senders.clear()
+
+
+def _add_measures_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+    """Take up into the measures what was recorded. What the database refuses there must not stop ingesting."""
+    link = Link(open_database)
+    pace = Pace(figures.MEASURES_SHARE)
+
+    @app.timer(interval=figures.MEASURES_SECONDS)
+    async def refresh_measures() -> None:
+        if not pace.due(time.monotonic()):
+            return
+        started = time.monotonic()
+        try:
+            await asyncio.to_thread(lambda: refresh(link.connection()))
+        except AWAY as error:
+            log.warning("measures not refreshed", error=str(error))
+        except psycopg.Error as error:
+            log.error("measures refused by the database", error=str(error))
+        pace.took(started, time.monotonic())

@@ -14,3 +14,6 @@ ROLL_SECONDS = 1.0
 RETENTION_SECONDS = 30.0
 RELAY_SECONDS = 0.2
 RETRY_SECONDS = 0.5
+MEASURES_SECONDS = 2.0
+MEASURES_SHARE = 0.1
+"""Of a worker's time at most: ingesting goes first."""

@@ -124,6 +124,9 @@ FROM (
 GROUP BY 1, 2, 3
 HAVING (sum(relet), sum(notices), sum(notices_withdrawn)) <> (0, 0, 0);
 
+CREATE OR REPLACE VIEW core.cell_ledger_recount AS
+SELECT cell_id, landlord, month, relet_dwellings_12_months, notices, notices_withdrawn FROM core.linked_recount;
+
 -- A date that is known to the month gives no number of days: such a void is left out.
 CREATE VIEW core.void_recount AS
 SELECT cell_id, landlord, month, days, sum(n)::integer AS n
@@ -146,3 +149,69 @@ WHERE tenure_months >= 0
 GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0;
 
 GRANT TRUNCATE ON core.dwelling_move, core.void_month, core.tenure_month TO ingest;
+
+-- Medians of the 12 months that end with each month, over declared landlord-months. `n`: how many values are behind;
+-- bounds are those of the median at 95 %, none under six values. Kept by streams/measures/median_windows.py.
+CREATE TABLE core.median_window (
+    territory_id integer NOT NULL,
+    part text NOT NULL,
+    month date NOT NULL,
+    measure text NOT NULL CHECK (measure IN ('void_days', 'tenure_months')),
+    n integer NOT NULL,
+    median real NOT NULL,
+    lower real,
+    upper real,
+    q1 real NOT NULL,
+    q3 real NOT NULL,
+    PRIMARY KEY (territory_id, part, measure, month)
+);
+
+-- Tenancies running on 1 January of a year by the year they began: from the landlord's stock nearest to that day, of
+-- December or January. `core.stock_cell` has them by rooms, as a document.
+CREATE TABLE core.running_tenancies (
+    cell_id integer NOT NULL,
+    year smallint NOT NULL,
+    start_year smallint NOT NULL,
+    n integer NOT NULL,
+    landlord text NOT NULL,
+    PRIMARY KEY (landlord, year, cell_id, start_year)
+);
+
+-- Which stock tells of which 1 January.
+CREATE VIEW core.stock_of_january AS
+SELECT DISTINCT ON (landlord, year) landlord, year, stock_on, recorded_in
+FROM (SELECT landlord, stock_on, recorded_in, extract(year FROM stock_on + 31)::smallint AS year FROM core.stock
+      WHERE extract(month FROM stock_on) IN (12, 1)) AS near
+ORDER BY landlord, year, abs(stock_on - make_date(year, 1, 1)), stock_on;
+
+CREATE TABLE core.january (
+    landlord text NOT NULL,
+    year smallint NOT NULL,
+    stock_on date NOT NULL,
+    recorded_in bigint NOT NULL,
+    PRIMARY KEY (landlord, year)
+);
+
+-- `start_year` 0: the landlord does not know.
+CREATE VIEW core.running_tenancies_recount AS
+SELECT cell_id, year, started_in AS start_year, sum(n)::integer AS n, landlord
+FROM core.stock_of_january JOIN core.stock_cell USING (landlord, stock_on)
+CROSS JOIN LATERAL (SELECT CASE WHEN key = 'unknown' THEN 0 ELSE key::smallint END AS started_in, value::integer AS n
+    FROM jsonb_each_text(tenancies_by_start_year)) AS started
+WHERE started_in < year AND n > 0
+GROUP BY 1, 2, 3, 5;
+
+-- Survival of tenancies by age in years. `cohort`: the year in which they began, or `toutes`.
+CREATE TABLE core.survival (
+    territory_id integer NOT NULL,
+    part text NOT NULL,
+    cohort text NOT NULL,
+    age_years smallint NOT NULL,
+    at_risk integer NOT NULL,
+    exits integer NOT NULL,
+    survival real NOT NULL,
+    lower real,
+    upper real,
+    PRIMARY KEY (territory_id, part, cohort, age_years)
+);
+GRANT TRUNCATE ON core.median_window, core.running_tenancies, core.survival TO ingest;

@@ -19,8 +19,8 @@ from uuid import UUID
 
 import numpy as np
 import psycopg
-from numpy.typing import NDArray
 
+from streams.measures.binary_rows import FLAG, INTEGER, UUID_HALF, Rows, layout, read_rows, whole
 from streams.measures.occupancy import (
     NONE,
     Contributions,
@@ -113,13 +113,16 @@ WHERE relet_dwellings_12_months <> 0 OR notices <> 0 OR notices_withdrawn <> 0
 """
 ADD_BASE = "INSERT INTO linked_change SELECT measure, cell_id, landlord, month, value, n FROM core.linked_base"
 
-SELECTED = """
-COPY (SELECT dwelling, landlord::integer, cell_id, effective_on, coalesce(tenancy_month, '-infinity'),
+OF_TOUCHED = """
+SELECT dwelling, landlord::integer, cell_id, effective_on, coalesce(tenancy_month, '-infinity'),
     coalesce(notice_month, '-infinity'), arrival, counted, first_letting, month_precision, notice_withdrawn
-FROM core.dwelling_move {which}) TO STDOUT (FORMAT binary)
+FROM core.dwelling_move WHERE dwelling IN (SELECT dwelling FROM linked_touched)
 """
-OF_TOUCHED = SELECTED.format(which="WHERE dwelling IN (SELECT dwelling FROM linked_touched)")
-OF_LANDLORDS = SELECTED.format(which="WHERE landlord IN (SELECT landlord FROM linked_landlord)")
+OF_LANDLORDS = """
+SELECT dwelling, landlord::integer, cell_id, effective_on, coalesce(tenancy_month, '-infinity'),
+    coalesce(notice_month, '-infinity'), arrival, counted, first_letting, month_precision, notice_withdrawn
+FROM core.dwelling_move WHERE landlord IN (SELECT landlord FROM linked_landlord)
+"""
 # By steps along the key: the table is large, its landlords are few.
 LANDLORDS = """
 WITH RECURSIVE step AS (
@@ -133,21 +136,14 @@ SELECT coalesce(keeper, landlord) AS keeper, landlord,
 FROM step LEFT JOIN core.kept_by USING (landlord) WHERE landlord IS NOT NULL ORDER BY 1, 2
 """
 FIRST_MONTH = np.datetime64("2000-01", "M")
-HEADER_BYTES, TRAILER_BYTES = 19, 2
 MOVES_AT_ONCE = 2_000_000
-
-
-def _record() -> np.dtype[Any]:
-    """Return the layout of a row of `SELECTED` in binary COPY: each column, all of them there, follows its length."""
-    fields = [("columns", ">i2"), ("dwelling_length", ">i4"), ("high", ">u8"), ("low", ">u8")]
-    for name in ("landlord", "cell", "day", "tenancy", "notice"):
-        fields += [(f"{name}_length", ">i4"), (name, ">i4")]
-    for name in ("arrival", "counted", "first_letting", "month_precision", "notice_withdrawn"):
-        fields += [(f"{name}_length", ">i4"), (name, "?")]
-    return np.dtype(fields)
-
-
-RECORD = _record()
+FLAGS = ("arrival", "counted", "first_letting", "month_precision", "notice_withdrawn")
+ROW = layout(
+    ("high", UUID_HALF),
+    ("+low", UUID_HALF),
+    *((name, INTEGER) for name in ("landlord", "cell", "day", "tenancy", "notice")),
+    *((name, FLAG) for name in FLAGS),
+)
 MINUS_INFINITY = np.iinfo(np.int32).min
 
 
@@ -233,17 +229,12 @@ def _batches(landlords: list[tuple[str, str, int]]) -> Iterator[list[str]]:
 
 def _contributions(cursor: psycopg.Cursor[Any], query: LiteralString) -> Contributions:
     keepers = {int(one): int(keeper) for one, keeper in cursor.execute("TABLE core.kept_by").fetchall()}
-    with cursor.copy(query) as copy:
-        content = b"".join(copy)
-    return contributions(_moves(content, keepers))
+    return contributions(_moves(read_rows(cursor, query, ROW), keepers))
 
 
-def _moves(content: bytes, keepers: Mapping[int, int]) -> DwellingMoves:
-    """Return what a binary COPY of `SELECTED` holds, dwellings numbered; `keepers` are those who took others over."""
-    rows = np.frombuffer(
-        content, RECORD, (len(content) - HEADER_BYTES - TRAILER_BYTES) // RECORD.itemsize, HEADER_BYTES
-    )
-    landlord = rows["landlord"].astype(np.int64)
+def _moves(rows: Rows, keepers: Mapping[int, int]) -> DwellingMoves:
+    """Return the moves that were read, dwellings numbered; `keepers` are those who took others over."""
+    landlord = whole(rows["landlord"])
     keeper = landlord.copy()
     for one, by in keepers.items():
         keeper[landlord == one] = by
@@ -257,15 +248,15 @@ def _moves(content: bytes, keepers: Mapping[int, int]) -> DwellingMoves:
     return DwellingMoves(
         dwelling,
         landlord[order],
-        rows["cell"].astype(np.int64),
-        rows["day"].astype(np.int64),
+        whole(rows["cell"]),
+        whole(rows["day"]),
         _months(rows["tenancy"]),
         _months(rows["notice"]),
-        *(rows[name] for name in ("arrival", "counted", "first_letting", "month_precision", "notice_withdrawn")),
+        *(rows[name] for name in FLAGS),
     )
 
 
-def _months(days: NDArray[np.int32]) -> Ints:
+def _months(days: Rows) -> Ints:
     known = days != MINUS_INFINITY
     return np.where(known, months_of(np.where(known, days, 0).astype(np.int64)), NONE)
 

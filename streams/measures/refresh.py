@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.rows import class_row
 
 from streams.ingest.commit import GATE
 from streams.measures import statements as sql
-from streams.measures.columns import MOVES, STATES, listed
+from streams.measures.columns import MOVES, STATES, any_of, listed
+from streams.measures.linked import recount_linked, refresh_linked
+from streams.measures.median_windows import recount_medians, refresh_medians
 
 # Before the snapshot: a rebuild empties the ladder for everybody at once, snapshots or not.
 HOLD_LADDER = "LOCK TABLE core.cell_territory IN ACCESS SHARE MODE"
@@ -25,11 +27,22 @@ EVERYTHING = ("core.cell_month", "core.landlord_month", "core.observed_month")
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh took up, and the (territory, month) that it changed: None for all of them, after a recount."""
+    """What a refresh took up, and the (territory, month) that it changed: None for all of them, after a recount.
+
+    `facts`: those that waited, or after a recount the rows of `core.cell_month`.
+    """
 
     facts: int = 0
     landlord_months: int = 0
     changed: frozenset[tuple[int, date]] | None = frozenset()
+
+
+class Waiting(NamedTuple):
+    """How many facts, moves of the ledger, and stocks and declarations."""
+
+    facts: int
+    moves: int
+    registers: int
 
 
 @dataclass(frozen=True)
@@ -111,12 +124,16 @@ def recount_held(cursor: psycopg.Cursor[Any]) -> Refreshed:
     covered = cursor.rowcount
     cursor.execute(
         f"INSERT INTO core.cell_month (cell_id, landlord, month, {listed(MOVES + STATES)}) "  # noqa: S608
-        f"SELECT cell_id, landlord, month, {listed(MOVES + STATES)} FROM core.cell_month_recount"
+        f"SELECT cell_id, landlord, month, {listed(MOVES + STATES, 'coalesce({}, 0)')} "
+        "FROM core.cell_moves_recount FULL JOIN core.cell_dwellings_recount USING (cell_id, landlord, month) "
+        f"WHERE {any_of(MOVES + STATES)}"
     )
     cells = cursor.rowcount
+    recount_linked(cursor)
     cursor.execute(sql.add_observed("core.landlord_month"))
     cursor.execute(sql.add_landlords("core.landlord_month"))
     cursor.execute(sql.ADD_TO_TERRITORIES)
+    recount_medians(cursor)
     _find_through(cursor, None)
     return Refreshed(cells, covered, None)
 
@@ -124,21 +141,24 @@ def recount_held(cursor: psycopg.Cursor[Any]) -> Refreshed:
 def take_up(cursor: psycopg.Cursor[Any], state: State) -> Refreshed:
     """Add what is new, in the caller's transaction: one snapshot, in which the state's row is locked."""
     span = {"since": state.taken_up_to, "upto": state.upto}
-    facts, moves, registers = cursor.execute(sql.WAITING, span).fetchall()[0]
-    if not facts and not moves and not registers and not state.new_month:
+    found = waiting(cursor, state.taken_up_to)
+    if not any(found) and not state.new_month:
         return Refreshed()
     cursor.execute(sql.TEMPORARY_TABLES)
-    covered = _cover(cursor) if registers or state.new_month else 0
+    covered = _cover(cursor) if found.registers or state.new_month else 0
     cursor.execute(sql.FIND_MOVES, span)
     cursor.execute(sql.ADD_MOVES)
+    refresh_linked(cursor, state.taken_up_to, state.upto)
+    cursor.execute(sql.FIND_LINKED)
     _restock(cursor)
     cursor.execute(sql.add_observed("core.landlord_month", "cell_change"))
     cursor.execute(sql.DROP_EMPTY_CELLS)
     changed = frozenset(cursor.execute(sql.ADD_TO_TERRITORIES).fetchall())
     cursor.execute(sql.DROP_EMPTY_MONTHS)
+    refresh_medians(cursor)
     _find_through(cursor, None if state.new_month else sorted({territory for territory, _ in changed}))
     _keep(cursor, state, state.upto)
-    return Refreshed(facts, covered, changed)
+    return Refreshed(found.facts, covered, changed)
 
 
 def _cover(cursor: psycopg.Cursor[Any]) -> int:
@@ -179,6 +199,11 @@ def read_state(cursor: psycopg.Cursor[Any], lock: str = "") -> State | None:
     """Return the state, None if it is locked by another worker and `lock` says not to wait."""
     with cursor.connection.cursor(row_factory=class_row(State)) as typed:
         return typed.execute((sql.STATE + lock).encode()).fetchone()
+
+
+def waiting(cursor: psycopg.Cursor[Any], since: int) -> Waiting:
+    """Return what was recorded in transactions from `since` on."""
+    return Waiting(*cursor.execute(sql.WAITING, {"since": since}).fetchall()[0])
 
 
 def _keep(cursor: psycopg.Cursor[Any], state: State, upto: int) -> None:

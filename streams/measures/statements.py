@@ -5,7 +5,7 @@ A month of a territory is the sum of m x c over cells and landlords: m what `cor
 is changed, then what is covered. Only differences are ever added.
 """
 
-from streams.measures.columns import COVERED, MEASURES, MOVES, STATES, any_of, listed
+from streams.measures.columns import COVERED, LINKED, MEASURES, MOVES, STATES, any_of, listed
 
 TEMPORARY_TABLES = f"""
 CREATE TEMP TABLE IF NOT EXISTS covering_new (LIKE core.landlord_month) ON COMMIT DELETE ROWS;
@@ -14,7 +14,7 @@ CREATE TEMP TABLE IF NOT EXISTS restocked (landlord text NOT NULL, month date NO
 CREATE TEMP TABLE IF NOT EXISTS cell_change (LIKE core.cell_month INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS observed_change (
     territory_id integer NOT NULL, part text NOT NULL, month date NOT NULL,
-    {listed((*COVERED, *MEASURES), "{} integer NOT NULL DEFAULT 0")}
+    {listed((*COVERED, *MEASURES), "{} bigint NOT NULL DEFAULT 0")}
 ) ON COMMIT DELETE ROWS;
 TRUNCATE covering_new, covering_gone, restocked, cell_change, observed_change;
 """
@@ -71,6 +71,15 @@ GROUP BY 1, 2, 3
 FIND_MOVES = f"""
 INSERT INTO cell_change (cell_id, landlord, month, {listed(MOVES)})
 SELECT cell_id, landlord, month, {listed(MOVES)} FROM core.moves_recorded(%(since)s, %(upto)s) WHERE {any_of(MOVES)}
+"""  # noqa: S608
+
+# As streams/measures/linked.py found and added them: territories have them to come.
+FIND_LINKED = f"""
+INSERT INTO cell_change (cell_id, landlord, month, {listed(LINKED)})
+SELECT cell_id, landlord, month, coalesce(sum(n) FILTER (WHERE measure = 'relet'), 0),
+    coalesce(sum(n) FILTER (WHERE measure = 'notices'), 0),
+    coalesce(sum(n) FILTER (WHERE measure = 'notices_withdrawn'), 0)
+FROM linked_change WHERE measure IN ('relet', 'notices', 'notices_withdrawn') GROUP BY 1, 2, 3
 """  # noqa: S608
 
 # Whose dwellings are to be counted again: where another stock is in force, and in the months after a first letting or a

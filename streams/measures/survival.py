@@ -34,7 +34,7 @@ CONFIDENCE = 0.95
 
 
 class LifeTable(NamedTuple):
-    """By age 0, 1, 2 ...: NaN where no tenancy of that age, or of an age before it, was at risk.
+    """By age 0, 1, 2 ... along the last axis: NaN where no tenancy of that age, or of an age before it, was at risk.
 
     `lower` and `upper` are NaN too where nobody has left yet, or everybody.
     """
@@ -47,46 +47,51 @@ class LifeTable(NamedTuple):
 
 
 class Observed(NamedTuple):
-    """Tenancies by year (rows) and age 0 .. OLDEST in that year (columns)."""
+    """Tenancies by year and age in that year, of the shape (..., years, ages)."""
 
     at_risk: Ints
     exits: Ints
 
 
 def observe(running: Ints, exits: Ints, following: Ints) -> Observed:
-    """Return the risk sets and exits, by year and age, from counts by year and age of the same landlord-years.
+    """Return the risk sets and exits, from counts (..., years, ages) of the same landlord-years.
 
-    `running` on 1 January: age 0 is empty. `exits` over the year. `following`, by year: tenancies that began in it and
-    run on 1 January of the next; below 0 where that is not known, and then age 0 of that year is not observed.
-    What left a group that is said to be smaller than its exits is counted as having been at risk.
+    `running` on 1 January, of which none is of age 0; `exits` over the year. `following` (..., years): tenancies that
+    began in the year and run on 1 January of the next. A landlord whose next stock is not known is left out of
+    `following` and of the exits of age 0. A group that is said to be smaller than its exits was as large as they are.
     """
-    at_risk, left = np.maximum(running, exits), exits.copy()
-    at_risk[:, 0] = np.where(following >= 0, following + exits[:, 0], 0)
-    left[:, 0] = np.where(following >= 0, exits[:, 0], 0)
-    return Observed(at_risk, left)
+    at_risk = np.maximum(running, exits)
+    at_risk[..., 0] = following + exits[..., 0]
+    return Observed(at_risk, exits)
 
 
 def all_cohorts(observed: Observed) -> LifeTable:
-    """Return the survival of all tenancies as observed over the years: each age as of those who had it."""
-    return life_table(observed.at_risk.sum(axis=0), observed.exits.sum(axis=0))
+    """Return the survival of all tenancies over the years observed: each age as of those who had it."""
+    return life_table(observed.at_risk.sum(axis=-2), observed.exits.sum(axis=-2))
 
 
-def one_cohort(observed: Observed, row: int) -> LifeTable:
-    """Return the survival of the tenancies that began in the year of a row, as far as they are observed without a gap.
+def each_cohort(observed: Observed) -> LifeTable:
+    """Return the survival of the tenancies that began in each year, by age: of the shape (..., years, years).
 
-    Followed from their beginning on: of an older cohort only those would be known who stayed until the first year.
+    They are followed from their beginning on. Of an older cohort only those are known who stayed until the first year.
     """
-    ages = np.arange(min(observed.at_risk.shape[0] - row, observed.at_risk.shape[1]))
-    return life_table(observed.at_risk[row + ages, ages], observed.exits[row + ages, ages])
+    years = observed.at_risk.shape[-2]
+    began, age = (grid.ravel() for grid in np.meshgrid(np.arange(years), np.arange(years), indexing="ij"))
+    seen = (began + age < years) & (age < observed.at_risk.shape[-1])
+    began, age = began[seen], age[seen]
+    diagonals = [np.zeros((*observed.at_risk.shape[:-2], years, years), dtype=np.int64) for _ in range(2)]
+    for diagonal, counts in zip(diagonals, observed, strict=True):
+        diagonal[..., began, age] = counts[..., began + age, age]
+    return life_table(*diagonals)
 
 
 def life_table(at_risk: Ints, exits: Ints) -> LifeTable:
-    """Return the product-limit estimate from the tenancies at risk and the exits of each age from 0 on."""
-    alive = np.logical_and.accumulate(at_risk > 0)
+    """Return the product-limit estimate from the tenancies at risk and the exits by age, along the last axis."""
+    alive = np.logical_and.accumulate(at_risk > 0, axis=-1)
     n, d = np.where(alive, at_risk, 1).astype(np.float64), np.where(alive, exits, 0).astype(np.float64)
-    survival = np.cumprod(1 - d / n)
+    survival = np.cumprod(1 - d / n, axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        variance = np.cumsum(d / (n * (n - d)))
+        variance = np.cumsum(d / (n * (n - d)), axis=-1)
         spread = ndtri(0.5 + CONFIDENCE / 2) * np.sqrt(variance) / np.abs(np.log(survival))
         lower, upper = survival ** np.exp(spread), survival ** np.exp(-spread)
     bounded = alive & (survival > 0) & (survival < 1)

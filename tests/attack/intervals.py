@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import highspy
@@ -27,17 +28,17 @@ PATIENCE = 20.0
 """Seconds for one search over whole numbers."""
 
 
-class Contradiction(ValueError):
+class ContradictionError(ValueError):
     """No world agrees with the figures: they, or what is believed of them, are wrong."""
 
 
 class Interval(NamedTuple):
-    """What a target lies between, as far as it was looked for: `proved` when it cannot be wider."""
+    """What a target lies between, as far as it was looked for: it may be wider where that is `protection` already."""
 
     target: Target
     low: float
     high: float
-    proved: bool
+    decided: bool
 
     @property
     def width(self) -> float:
@@ -65,7 +66,7 @@ class Result:
         return [
             one
             for one in self.intervals
-            if one.width < protection and (one.target.listed or (one.high >= 1 and one.low < threshold))
+            if one.decided and one.width < protection and (one.target.listed or (one.high >= 1 and one.low < threshold))
         ]
 
 
@@ -79,12 +80,24 @@ class _Matrices:
     greatest: Floats
 
 
-def attack(system: System, protection: float, seed: int = 1, rounds: int = 40) -> Result:
+class Aim(NamedTuple):
+    """How an attack is made.
+
+    `protection`: how far apart, in whole steps, the least and the greatest value of a target must be; a target seen
+    this wide is not looked at further. `rounds`: worlds drawn at random (with `seed`) in each component before
+    targets are taken one by one, the narrowest first and no more than `at_most` of a component.
+    """
+
+    protection: float
+    seed: int = 1
+    rounds: int = 40
+    at_most: int = 10**9
+
+
+def attack(system: System, aim: Aim) -> Result:
     """Return the interval of every target.
 
-    `protection`: a target seen this wide or wider is not looked at further. `rounds`: solutions drawn at random (with
-    `seed`) in each component before targets are taken one by one. Raises Contradiction where no world agrees even if
-    figures may be wrong by revisions.
+    Raises ContradictionError where no world agrees with the figures even if some are wrong by revisions.
     """
     whole = _matrices(system)
     result = Result([], unknowns=len(system.columns))
@@ -92,32 +105,29 @@ def attack(system: System, protection: float, seed: int = 1, rounds: int = 40) -
     fixed = whole.greatest - whole.least < NEAR
     constant = whole.targets @ np.where(fixed, whole.least, 0.0)
     low, high = constant.copy(), constant.copy()
-    proved = np.ones(len(system.targets), dtype=bool)
+    decided = np.ones(len(system.targets), dtype=bool)
     numbers, component = _components(whole.rows, fixed)
     targets = whole.targets.tocsc()
-    safe = np.zeros(len(system.targets), dtype=bool)
     order = np.argsort(component, kind="stable")
     starts = np.searchsorted(component[order], np.arange(numbers + 1))
     rows_of = _rows_by_component(whole.rows, component, fixed)
     for number in range(numbers):
         columns = order[starts[number] : starts[number + 1]]
-        if not columns.size:
-            continue
         part = targets[:, columns].tocsr()
         asked = np.flatnonzero(np.diff(part.indptr))
         if not asked.size:
             continue
         result.components += 1
         piece = _Piece(whole, columns, rows_of.get(number, np.empty(0, dtype=np.int64)), fixed)
-        found = piece.ranges(part[asked], protection, seed + number, rounds)
+        outer = abs(part[asked]) @ (np.minimum(whole.greatest, FAR) - whole.least)[columns]
+        found = piece.ranges(part[asked], aim._replace(seed=aim.seed + number), outer)
         result.programmes += piece.programmes
         result.contradicted += piece.contradicted
         low[asked] += found.low
         high[asked] += found.high
-        proved[asked] &= found.proved
-        safe[asked] |= found.high - found.low >= protection - NEAR
+        decided[asked] &= found.decided
     result.intervals = [
-        Interval(target, *_whole(low[i], high[i]), bool(proved[i])) for i, target in enumerate(system.targets)
+        Interval(target, *_whole(low[i], high[i]), bool(decided[i])) for i, target in enumerate(system.targets)
     ]
     return result
 
@@ -154,7 +164,7 @@ def _matrices(system: System) -> _Matrices:
 
 
 def _propagate(whole: _Matrices, passes: int = 12) -> None:
-    """Tighten the columns' bounds by each row in turn: what is zero or determined by one row alone leaves the system."""
+    """Tighten each column's bounds by each of its rows: what is zero or told by one row alone leaves the system."""
     rows = whole.rows.tocoo()
     positive = rows.data > 0
     for _ in range(passes):
@@ -211,13 +221,41 @@ def _runs(sorted_values: NDArray[np.int64]) -> list[tuple[int, int]]:
         return []
     cuts = np.flatnonzero(np.diff(sorted_values)) + 1
     edges = [0, *cuts.tolist(), len(sorted_values)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 class _Ranges(NamedTuple):
     low: Floats
     high: Floats
-    proved: NDArray[np.bool_]
+    decided: NDArray[np.bool_]
+
+
+class _Seen:
+    """The values that targets took in the worlds found so far."""
+
+    def __init__(self, targets: sparse.csr_matrix, protection: float, count: int) -> None:
+        self.targets, self.protection = targets, protection
+        self.low, self.high = np.full(count, np.inf), np.full(count, -np.inf)
+        self.least, self.greatest = self.low.copy(), self.high.copy()  # in worlds with fractions too
+
+    def take(self, world: Floats | None) -> None:
+        """Take a world for what it proves."""
+        if world is None:
+            return
+        if np.abs(world - np.round(world)).max() < NEAR * 10:
+            world = np.round(world)
+            values = self.targets @ world
+            np.minimum(self.low, values, out=self.low)
+            np.maximum(self.high, values, out=self.high)
+        else:
+            values = self.targets @ world
+        np.minimum(self.least, values, out=self.least)
+        np.maximum(self.greatest, values, out=self.greatest)
+
+    def open(self) -> NDArray[np.bool_]:
+        """Return which targets are not yet seen to be wide: fractions must leave a whole step at either end."""
+        whole = self.high - self.low < self.protection - NEAR
+        return whole & (self.greatest - self.least < self.protection + 2 - NEAR)
 
 
 class _Piece:
@@ -239,59 +277,53 @@ class _Piece:
         self.model = _model(self.matrix, self.low, self.high, whole.least[columns], whole.greatest[columns])
         self.solver.passModel(self.model)
 
-    def ranges(self, targets: sparse.csr_matrix, protection: float, seed: int, rounds: int) -> _Ranges:
-        """Return what each target lies between in this component."""
+    def ranges(self, targets: sparse.csr_matrix, aim: Aim, outer: Floats) -> _Ranges:
+        """Return what each target lies between in this component. `outer`: how wide its columns' bounds let it be."""
         self._agree()
         count = targets.shape[0]
-        low, high = np.full(count, np.inf), np.full(count, -np.inf)
-        rng = np.random.default_rng(seed)
+        seen = _Seen(targets, aim.protection, count)
+        rng = np.random.default_rng(aim.seed)
         idle = 0
-        for _ in range(rounds):
-            open_ = np.flatnonzero(high - low < protection - NEAR)
-            if not open_.size or idle >= 4:
+        for _ in range(aim.rounds):
+            before = np.flatnonzero(seen.open())
+            if not before.size or idle >= 4:
                 break
             weights = np.zeros(count)
-            chosen = rng.choice(open_, size=max(1, len(open_) // 2), replace=False)
+            chosen = rng.choice(before, size=max(1, len(before) // 2), replace=False)
             weights[chosen] = rng.choice([-1.0, 1.0], size=chosen.size)
-            before = open_.size
             for sign in (1.0, -1.0):
-                self._see(self._solve(sign * (targets.T @ weights)), targets, low, high)
-            idle = idle + 1 if np.count_nonzero(high - low < protection - NEAR) == before else 0
-        proved = np.zeros(count, dtype=bool)
-        for one in np.flatnonzero(high - low < protection - NEAR):
-            if high[one] - low[one] >= protection - NEAR:
-                continue  # seen meanwhile
-            proved[one] = self._settle(int(one), targets, low, high, protection)
-        return _Ranges(low, high, proved)
+                seen.take(self._solve(sign * (targets.T @ weights)))
+            idle = idle + 1 if np.count_nonzero(seen.open()) == before.size else 0
+        left = np.flatnonzero(seen.open())
+        left = left[np.argsort(outer[left], kind="stable")]
+        decided = np.ones(count, dtype=bool)
+        for place, one in enumerate(left.tolist()):
+            if not seen.open()[one]:
+                continue
+            decided[one] = place < aim.at_most and self._settle(one, seen)
+        return _Ranges(seen.low, seen.high, decided)
 
-    def _see(self, world: Floats | None, targets: sparse.csr_matrix, low: Floats, high: Floats) -> None:
-        """Take a world for what it proves, if it has whole households only."""
-        if world is not None and np.abs(world - np.round(world)).max() < NEAR * 10:
-            values = targets @ np.round(world)
-            np.minimum(low, values, out=low)
-            np.maximum(high, values, out=high)
-
-    def _settle(self, one: int, targets: sparse.csr_matrix, low: Floats, high: Floats, protection: float) -> bool:
+    def _settle(self, one: int, seen: _Seen) -> bool:
         """Find the least and the greatest value of one target: by fractions, then by whole numbers where they differ.
 
-        Return whether they were found: too long a search leaves the interval of the fractions.
+        Return whether they were found: too long a search over whole numbers leaves it undecided.
         """
-        goal = np.asarray(targets[one].todense()).ravel()
+        goal = np.asarray(seen.targets[one].todense()).ravel()
         ends = [self._solve(sign * goal) for sign in (1.0, -1.0)]
         for world in ends:
-            self._see(world, targets, low, high)
+            seen.take(world)
         least, greatest = _whole(*(float(goal @ world) for world in ends if world is not None))
-        if greatest - least < protection:
-            low[one], high[one] = least, greatest
+        if greatest - least < seen.protection:
+            seen.low[one], seen.high[one] = least, greatest
             return True
-        if high[one] - low[one] >= protection - NEAR:
+        if not seen.open()[one]:
             return True
         found = [self._solve(sign * goal, whole=True) for sign in (1.0, -1.0)]
         for world in found:
-            self._see(world, targets, low, high)
+            seen.take(world)
         if any(world is None for world in found):
-            low[one], high[one] = least, greatest
             return False
+        seen.low[one], seen.high[one] = (round(float(goal @ world)) for world in found if world is not None)
         return True
 
     def _solve(self, goal: Floats, whole: bool = False) -> Floats | None:
@@ -309,7 +341,7 @@ class _Piece:
             if status == highspy.HighsModelStatus.kTimeLimit:
                 return None
         if status != highspy.HighsModelStatus.kOptimal:
-            raise Contradiction(f"no world agrees with the figures: {status}")
+            raise ContradictionError(f"no world agrees with the figures: {status}")
         return world[: self.width]
 
     def _count_whole(self, columns: NDArray[np.int32], kind: highspy.HighsVarType) -> None:
@@ -336,7 +368,7 @@ class _Piece:
         self.solver.run()
         self.programmes += 1
         if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise Contradiction("no world agrees with the figures, whatever was revised")
+            raise ContradictionError("no world agrees with the figures, whatever was revised")
         wrong = self.solver.getInfo().objective_function_value
         revised = np.arange(width, width + 2 * height, dtype=np.int32)
         self.solver.addRow(0.0, wrong + NEAR, 2 * height, revised, np.ones(2 * height))

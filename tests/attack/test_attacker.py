@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tests.attack.intervals import Interval, attack
+from tests.attack.intervals import Aim, Interval, attack
 from tests.attack.knowledge import (
     BREAKDOWNS,
     DESTINATIONS,
@@ -35,7 +35,7 @@ TWO_COMMUNES = Geography(
 
 def leaks(figures: pd.DataFrame, geography: Geography = TWO_COMMUNES, own: Own | None = None) -> dict[str, Interval]:
     """Attack, and return what was found too narrow."""
-    result = attack(build(figures, geography, DEPARTURES, own), PROTECTION)
+    result = attack(build(figures, geography, DEPARTURES, own), Aim(PROTECTION))
     return {one.target.name: one for one in result.narrow(PROTECTION, THRESHOLD)}
 
 
@@ -190,7 +190,7 @@ def test_whole_numbers_tell_more_than_fractions() -> None:
 def test_rounded_figures_are_intervals() -> None:
     rounded = figures(month(A, 30), month(OUT_A, 25), month(Q1, 5))
     rounded[["low", "high"]] = rounded[["low", "high"]].to_numpy() + [[-2, 2]] * 3
-    intervals = attack(build(rounded, TWO_COMMUNES, DEPARTURES), PROTECTION).intervals
+    intervals = attack(build(rounded, TWO_COMMUNES, DEPARTURES), Aim(PROTECTION)).intervals
     assert {one.target.name.split()[1]: (one.low, one.high) for one in intervals if "Q1" in one.target.name} == {
         "qpv_2024/Q1/all": (3, 7)
     }

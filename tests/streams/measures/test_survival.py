@@ -12,9 +12,9 @@ from streams.measures.survival import (
     LifeTable,
     Observed,
     all_cohorts,
+    each_cohort,
     life_table,
     observe,
-    one_cohort,
     shown_ages,
 )
 
@@ -83,19 +83,20 @@ def test_the_interval_is_that_of_statsmodels_on_the_same_scale(seed: int) -> Non
 def test_a_cohort_followed_from_its_beginning_is_a_plain_product() -> None:
     began, ended = simulated(9)
     observed = grouped(began, ended)
-    table = one_cohort(observed, 2)
+    survival = each_cohort(observed).survival[2]
     cohort = began == FIRST + 2
     for age in range(YEARS - 2):
-        assert table.survival[age] == pytest.approx((ended[cohort] > FIRST + 2 + age).mean(), rel=1e-12)
-    assert table.survival.size == YEARS - 2
+        assert survival[age] == pytest.approx((ended[cohort] > FIRST + 2 + age).mean(), rel=1e-12)
+    assert np.isnan(survival[YEARS - 2 :]).all()
 
 
-def test_without_the_next_stock_the_first_year_of_a_tenancy_is_not_observed() -> None:
-    running = np.array([[0, 50], [0, 40]])
-    exits = np.array([[5, 10], [4, 8]])
-    observed = observe(running, exits, np.array([45, -1]))
-    assert observed.at_risk.tolist() == [[50, 50], [0, 40]]
-    assert observed.exits.tolist() == [[5, 10], [0, 8]]
+def test_many_territories_are_estimated_at_once_as_one_by_one() -> None:
+    several = [grouped(*simulated(seed)) for seed in range(3)]
+    together = Observed(*(np.stack(counts) for counts in zip(*several, strict=True)))
+    for estimate in (all_cohorts, each_cohort):
+        for index, one in enumerate(several):
+            for found, expected in zip(estimate(together), estimate(one), strict=True):
+                np.testing.assert_array_equal(found[index], expected)
 
 
 def test_a_stock_smaller_than_its_exits_gives_no_negative_survival() -> None:
