@@ -91,11 +91,14 @@ def pivot_sql(relation: str = "published.figure", keys: tuple[str, ...] = ()) ->
 
 
 def window_status_sql(alias: str, whole: str, least_completeness: str) -> str:
-    """Return the status of a declared window: `whole` is SQL for having all its months."""
+    """Return the status of a declared window: `whole` is SQL for having all its months.
+
+    Means of months are rounded: a completeness of exactly the least must not fall below it by that.
+    """
     return (
         f"CASE WHEN NOT ({whole}) THEN 'no_data' WHEN {alias}.all_dwellings = 0 THEN 'not_covered' "
         f"WHEN {alias}.dwellings = 0 THEN 'no_data' "
-        f"WHEN {alias}.dwellings < {least_completeness} * {alias}.all_dwellings THEN 'provisional' ELSE 'value' END"
+        f"WHEN {alias}.dwellings < {least_completeness} * {alias}.all_dwellings - 0.000001 THEN 'provisional' ELSE 'value' END"
     )
 
 

@@ -186,7 +186,9 @@ def covers(known: Known, held: list[Held]) -> dict[tuple[str, int], Cover]:
         key_of = declaration.landlord, declaration.scope
         if key_of not in last or declaration.revision > last[key_of].revision:
             last[key_of] = declaration
-    everybody = {landlord for landlord, _ in whole} | set(known.mergers) | {one.successor for one in known.mergers.values()}
+    everybody = (
+        {landlord for landlord, _ in whole} | set(known.mergers) | {one.successor for one in known.mergers.values()}
+    )
     found = {}
     for landlord in everybody:
         for month in range(min(month for _, month in whole), number_of(known.today) + 1):
@@ -235,7 +237,9 @@ def _photo(cells: list[dict[str, Any]]) -> dict[tuple[str, str, str], list[int]]
     for cell in cells:
         states = found[cell["commune"], cell["qpv_2024"] or "", cell["qpv_2015"] or ""]
         short, long = cell["on_offer_vacant_up_to_3_months"], cell["on_offer_vacant_over_3_months"]
-        for place, more in enumerate((cell["let"] + short + long, short + long, long, cell["first_let_within_12_months"])):
+        for place, more in enumerate(
+            (cell["let"] + short + long, short + long, long, cell["first_let_within_12_months"])
+        ):
             states[place] += more
     return found
 

@@ -1,4 +1,4 @@
-"""Every figure on measures by the slow computation: windows, then the formulas of `DOMAIN.md`, one written beside the other.
+"""Every figure on measures by the slow computation: windows, then the formulas of `DOMAIN.md` side by side.
 
 Intervals are scipy's exact Poisson (through the chi-square law) and statsmodels' Wilson.
 """
@@ -144,7 +144,7 @@ def _status(w: pd.DataFrame, formula: Formula, bottom: "pd.Series[float] | None"
     """Return why there is a figure or none: what comes first below has the last word."""
     status = pd.Series("value", index=w.index)
     if not formula.coverage:
-        status[w["stock"] < LEAST_COMPLETENESS * w["everything"]] = "provisional"
+        status[w["stock"] < LEAST_COMPLETENESS * w["everything"] - 1e-9] = "provisional"
     if formula.unknown and formula.of:
         status[formula.unknown(w) > MOST_UNKNOWN * formula.of(w) + 1e-9] = "too_many_unknown"
     if bottom is not None:
@@ -169,4 +169,3 @@ def _bounds(
         return lower, upper
     nothing = pd.Series(np.nan, index=top.index)
     return nothing, nothing
-
