@@ -18,6 +18,7 @@ from producers.preparation import Summary
 from producers.publishing import Sent
 from producers.receipts import position_of
 from producers.uniqueness import Alone
+from schemas.events.horizon import KEPT_MONTHS
 from schemas.events.receipts import OUTCOMES_FR, ControlDifference, Outcome, ReceiptEvent, Remark
 
 DIRECTIONS_FR = {"out": "départs", "in": "arrivées"}
@@ -143,7 +144,8 @@ def receipts_table(receipts: Sequence[ReceiptEvent]) -> Table:
     table.add_column("Message", justify="right")
     table.add_column("Ce qu'il est devenu")
     for one in shown:
-        table.add_row(f"{one.data.received_on:%d/%m/%Y}", number_fr(one.data.offset), Text(one.data.summary_fr))
+        message = "–" if one.data.erased else number_fr(one.data.offset)
+        table.add_row(f"{one.data.received_on:%d/%m/%Y}", message, Text(one.data.summary_fr))
     return table
 
 
@@ -183,6 +185,13 @@ def prepared_lines(summary: Summary, errors: int, *, moves: bool = True) -> list
         found.append(
             f"{number_fr(summary.older)} mouvements ont été dits autrement par un extrait plus récent : ils restent "
             "comme il les a dits. Si ce fichier-ci est le plus récent, dites-en l'instant par --extracted-at."
+        )
+    if summary.beyond:
+        kept = "est antérieur" if summary.beyond == 1 else "sont antérieurs"
+        found.append(
+            f"{count_fr(summary.beyond, 'mouvement', 'mouvements')} {kept} à la durée de conservation "
+            f"({KEPT_MONTHS} mois) : l'observatoire les refusera, sauf pendant une fenêtre de reprise de votre "
+            "historique, ouverte à votre accueil ou sur demande."
         )
     for step, number in sorted(summary.steps.items()):
         if step:

@@ -63,10 +63,13 @@ class Summary:
     """What was prepared: moves at each step, lines that repeat a move, and remarks on locations by code.
 
     `older`: moves that a later extract said otherwise, and that stay as it said. `alone`: those that nothing resembles.
+    `beyond`: moves with effect before the horizon, which the observatory takes only while it takes the landlord's
+    history.
     """
 
     moves: int = 0
     older: int = 0
+    beyond: int = 0
     steps: Counter[int] = field(default_factory=Counter)
     repeated: list[int] = field(default_factory=list)
     remarks: Counter[str] = field(default_factory=Counter)
@@ -77,9 +80,9 @@ class Summary:
 class Preparation:
     """The moves of one extract. Use it as a context manager: the temporary file vanishes with it."""
 
-    def __init__(self, sender: Sender, journal: Journal | None) -> None:
-        """`journal` None: nothing was ever sent (an examination)."""
-        self._sender, self._journal = sender, journal
+    def __init__(self, sender: Sender, journal: Journal | None, horizon: date = date.min) -> None:
+        """`journal` None: nothing was ever sent (an examination). `horizon`: the first day that is always taken."""
+        self._sender, self._journal, self._horizon = sender, journal, horizon
         self._spool: IO[bytes] = TemporaryFile()  # noqa: SIM115
         self._hashes, self._known, self._counted = array("q"), array("b"), array("b")
         self._identities, self._details = array("q"), array("q")
@@ -143,6 +146,7 @@ class Preparation:
             self._lines.append(record.line)
             moment = (known.extracted if known and same else 0) or sender.extracted
             month = counted_month(data, record.direction)
+            self.summary.beyond += record.effective_on < self._horizon
             spooled.append(
                 [data | former | {"revision": revision}, digest.hex(), record.direction, moment, month, not same, stale]
             )

@@ -20,8 +20,8 @@ from runtime.topics import MOVES, RECEIPTS, SANDBOX, SENTINEL
 from schemas.territories import load
 
 KEPT = (
-    "territory commune qpv_commune qpv_lineage rpls rpls_qpv cell cell_territory flow nature rolling_window window_state "
-    "staff_rule calendar poisson_bounds measure_state retention"
+    "territory commune qpv_commune qpv_lineage rpls rpls_qpv cell cell_territory flow nature rolling_window "
+    "window_state staff_rule calendar poisson_bounds measure_state retention"
 ).split()
 """Facts of the programme and states of one row: every other table of the database holds what was received."""
 RECEIVED = """
