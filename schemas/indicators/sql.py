@@ -10,6 +10,8 @@ from schemas.indicators import indicator, indicators
 from schemas.indicators.measures import MEASURES, Expression
 from schemas.indicators.model import MONTHS_A_YEAR, Indicator
 
+ROUNDING = "0.000001"
+"""Means of months are rounded: what is exactly at a limit must not fall below it by that."""
 TELLING = "('value', 'provisional')"
 """The statuses with which there is a figure."""
 
@@ -66,7 +68,8 @@ def status_sql(code: str, alias: str, base: str, least_dwellings: str | None = N
     cases = [f"WHEN {base} NOT IN {TELLING} THEN {base}"]
     if one.least_dwellings:
         at_risk = sum_sql(one.at_risk, alias)
-        cases.append(f"WHEN {at_risk} < {least_dwellings or one.least_dwellings} THEN 'too_few_dwellings'")
+        least = least_dwellings or one.least_dwellings
+        cases.append(f"WHEN {at_risk} < {least} - {ROUNDING} THEN 'too_few_dwellings'")
     known = [one.numerator, one.denominator]
     if one.held_back is not None:
         known += [one.held_back.unknown, one.held_back.among]
@@ -91,14 +94,12 @@ def pivot_sql(relation: str = "published.figure", keys: tuple[str, ...] = ()) ->
 
 
 def window_status_sql(alias: str, whole: str, least_completeness: str) -> str:
-    """Return the status of a declared window: `whole` is SQL for having all its months.
-
-    Means of months are rounded: a completeness of exactly the least must not fall below it by that.
-    """
+    """Return the status of a declared window: `whole` is SQL for having all its months."""
     return (
         f"CASE WHEN NOT ({whole}) THEN 'no_data' WHEN {alias}.all_dwellings = 0 THEN 'not_covered' "
         f"WHEN {alias}.dwellings = 0 THEN 'no_data' "
-        f"WHEN {alias}.dwellings < {least_completeness} * {alias}.all_dwellings - 0.000001 THEN 'provisional' ELSE 'value' END"
+        f"WHEN {alias}.dwellings < {least_completeness} * {alias}.all_dwellings - {ROUNDING} THEN 'provisional' "
+        f"ELSE 'value' END"
     )
 
 

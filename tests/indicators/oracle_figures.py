@@ -150,7 +150,7 @@ def _status(w: pd.DataFrame, formula: Formula, bottom: "pd.Series[float] | None"
     if bottom is not None:
         status[bottom == 0] = "no_data"
     if formula.at_risk:
-        status[formula.at_risk(w) < LEAST_DWELLINGS] = "too_few_dwellings"
+        status[formula.at_risk(w) < LEAST_DWELLINGS - 1e-9] = "too_few_dwellings"
     if not formula.coverage:
         status[w["stock"] == 0] = "no_data"
     status[w["everything"] == 0] = "not_covered"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,21 @@ class Taken:
 def mergers_of(region: Region) -> dict[str, Merger]:
     """Return the mergers of the region by the landlord that is taken over."""
     old, successor = region.landlords[ABSORBED].siren, region.landlords[ABSORBER].siren
-    return {old: Merger(successor, one.start) for one in region.incidents if one.kind == "merger"}
+    return dict((old, Merger(successor, one.start)) for one in region.incidents if one.kind == "merger")  # noqa: C402
+
+
+def refresh_wholly(connection: psycopg.Connection[Any]) -> None:
+    """Refresh until nothing waits: what was recorded beside a transaction still running is left for the next time."""
+    until = monotonic() + 60
+    while monotonic() < until:
+        refresh(connection)
+        waiting = connection.execute(
+            "SELECT count(*) FROM core.measure_state WHERE taken_up_to <= (SELECT max(recorded_in) FROM core.fact) "
+            "OR taken_up_to <= (SELECT max(recorded_in) FROM core.move)"
+        ).fetchone()
+        if waiting == (0,):
+            return
+    raise TimeoutError("the refresh never took up all that was recorded")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +96,7 @@ def taken(settings: Settings) -> Iterator[Taken]:
             if place % 8 == 0:
                 refresh(connection)
             pipeline.commit(pipeline.prepare(messages[half:]))
-        refresh(connection)
+        refresh_wholly(connection)
         yield Taken(region, Known(region.truth(wire_hash), mergers, END), connection)
 
 
