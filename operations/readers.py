@@ -68,7 +68,7 @@ BEGIN
         GRANT SELECT ON pg_catalog.pg_class TO {WORKERS};
     END IF;
 END $$
-"""
+"""  # noqa: S608
 
 # A role may always change its own settings and password: `quartiers up` puts both back.
 SETTINGS = (

@@ -21,8 +21,8 @@ SELECT DISTINCT ON (landlord) landlord, keeper FROM step ORDER BY landlord, dept
 -- As the refresh last used them: a merger that is recorded since links dwellings anew.
 CREATE TABLE core.kept_by (landlord text PRIMARY KEY, keeper text NOT NULL);
 
--- The moves by dwelling, slim: those that count, and departures with a notice whatever became of them. Technical ones
--- and what is no move take part in nothing here.
+-- The moves by dwelling, slim: those that count, and departures with a notice whatever became of them, but
+-- for those entered by mistake or twice. Technical ones and what is no move take part in nothing here.
 CREATE TABLE core.dwelling_move (
     move_id uuid NOT NULL,
     dwelling uuid NOT NULL,
@@ -43,7 +43,7 @@ CREATE INDEX ON core.dwelling_move (dwelling);
 -- `replaced` stands on the earlier identity of a move that is told of under its present one.
 CREATE VIEW core.dwelling_move_recount AS
 SELECT move_id, dwelling, cell_id, effective_on, date_trunc('month', tenancy_started_on::timestamp)::date AS tenancy_month,
-    CASE WHEN move.direction = 'out' AND cancel_reason IS DISTINCT FROM 'replaced'
+    CASE WHEN move.direction = 'out' AND coalesce(cancel_reason, '') NOT IN ('replaced', 'mistake', 'duplicate')
         THEN date_trunc('month', notice_received_on::timestamp)::date END AS notice_month,
     move.direction = 'in' AS arrival, status = 'effective' AS counted,
     coalesce(nature.nature_class, other.nature_class) = 'first_letting' AS first_letting,
@@ -55,7 +55,8 @@ JOIN core.nature AS other ON other.direction = move.direction AND other.reason =
 LEFT JOIN core.nature ON nature.direction = move.direction AND nature.reason = move.reason
 WHERE coalesce(nature.nature_class, other.nature_class) NOT IN ('technical', 'out_of_scope')
     AND (status = 'effective'
-        OR move.direction = 'out' AND notice_received_on IS NOT NULL AND cancel_reason IS DISTINCT FROM 'replaced');
+        OR move.direction = 'out' AND notice_received_on IS NOT NULL
+            AND coalesce(cancel_reason, '') NOT IN ('replaced', 'mistake', 'duplicate'));
 
 -- Days from a dwelling's move-out to its next move-in, by month of the move-in; from 1,095 on they are 1,095.
 CREATE TABLE core.void_month (
@@ -201,6 +202,45 @@ CROSS JOIN LATERAL (SELECT CASE WHEN key = 'unknown' THEN 0 ELSE key::smallint E
 WHERE started_in < year AND n > 0
 GROUP BY 1, 2, 3, 5;
 
+-- A landlord's year: who it is counted for at its end, whether all its months are declared, whether its stock of 1
+-- January is known, and of how many departures the beginning of the tenancy is.
+CREATE TABLE core.landlord_year (
+    landlord text NOT NULL,
+    year smallint NOT NULL,
+    unit text NOT NULL,
+    declared_whole boolean NOT NULL,
+    declared_qpv boolean NOT NULL,
+    january boolean NOT NULL,
+    departures integer NOT NULL,
+    known_departures integer NOT NULL,
+    PRIMARY KEY (landlord, year)
+);
+CREATE VIEW core.landlord_year_recount AS
+SELECT covering.*, EXISTS (SELECT FROM core.january WHERE (january.landlord, january.year) = (covering.landlord, covering.year))
+        AS january,
+    (SELECT coalesce(sum(departures), 0)::integer FROM core.cell_month AS moved WHERE moved.landlord = covering.landlord
+        AND month >= make_date(covering.year, 1, 1) AND month < make_date(covering.year + 1, 1, 1)) AS departures,
+    coalesce(known.n, 0)::integer AS known_departures
+FROM (SELECT landlord, extract(year FROM month)::smallint AS year,
+          (array_agg(counted_for ORDER BY month DESC))[1] AS unit,
+          count(*) = 12 AND bool_and(declared_whole AND whole) AS declared_whole,
+          count(*) = 12 AND bool_and(declared_qpv) AS declared_qpv
+      FROM core.landlord_month GROUP BY 1, 2) AS covering
+LEFT JOIN (SELECT landlord, extract(year FROM month)::smallint AS year, sum(n) AS n FROM core.tenure_month GROUP BY 1, 2)
+    AS known USING (landlord, year);
+
+-- The years in which tenancies are followed: declared throughout by the landlord and those that it took over, their
+-- stock of 1 January known, and the beginning of nine tenancies ended in ten. `followed`: that of the next one too.
+CREATE VIEW core.followed_year AS
+SELECT landlord, year, whole, qpv, next_january AS followed
+FROM core.landlord_year JOIN (
+    SELECT unit, year, bool_and(declared_whole) AS whole, bool_and(declared_qpv) AS qpv,
+        coalesce((SELECT bool_or(next.january) FROM core.landlord_year AS next
+            WHERE next.year = one.year + 1 AND next.unit = one.unit), false) AS next_january
+    FROM core.landlord_year AS one GROUP BY unit, year
+    HAVING bool_or(january) AND sum(known_departures) * 10 >= sum(departures) * 9) AS units USING (unit, year)
+WHERE whole OR qpv;
+
 -- Survival of tenancies by age in years. `cohort`: the year in which they began, or `toutes`.
 CREATE TABLE core.survival (
     territory_id integer NOT NULL,
@@ -214,4 +254,4 @@ CREATE TABLE core.survival (
     upper real,
     PRIMARY KEY (territory_id, part, cohort, age_years)
 );
-GRANT TRUNCATE ON core.median_window, core.running_tenancies, core.survival TO ingest;
+GRANT TRUNCATE ON core.median_window, core.running_tenancies, core.january, core.landlord_year, core.survival TO ingest;

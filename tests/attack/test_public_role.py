@@ -163,6 +163,19 @@ def test_no_function_tells_the_size_of_a_hidden_table(reader: Reader, seeded: Se
         assert not told & {answers[0][0]}, f"{role}: {name}"
 
 
+NAMES = {
+    "territory_id",
+    "level",
+    "code",
+    "name",
+    "departement",
+    "month",
+    "window_months",
+    "part",
+    "starts_at",
+    "ends_at",
+}
+"""What figures are of: which territories and months there are is no secret."""
 STATISTICS = (
     "SELECT reltuples FROM pg_class",
     "SELECT n_live_tup FROM pg_stat_all_tables",
@@ -196,7 +209,7 @@ DOINGS = (
     "SELECT pg_terminate_backend(pg_backend_pid())",
     "SELECT pg_logical_emit_message(false, 'a', 'b')",
     "SELECT pg_notify('a', 'b')",
-    "LOCK TABLE published.figure IN EXCLUSIVE MODE",
+    "BEGIN; LOCK TABLE published.figure IN EXCLUSIVE MODE",
     "SELECT * FROM published.vintage FOR UPDATE",
 )
 
@@ -221,12 +234,18 @@ def test_a_row_that_a_view_holds_back_is_not_told_by_a_message(reader: Reader) -
         (sorted(OPEN[role]),),
     ).fetchall()
     assert columns
+    told = []
     for schema, view, column in columns:
         trap = sql.SQL(
             "SELECT count(*) FROM {view} WHERE CASE WHEN {column}::text IS NULL OR {column}::text = ANY ("
             "SELECT {column}::text FROM {view}) THEN true ELSE (('x' || {column}::text)::integer > 0) END"
         ).format(view=sql.Identifier(schema, view), column=sql.Identifier(column))
-        connection.execute(trap)
+        try:
+            connection.execute(trap)
+        except psycopg.errors.InvalidTextRepresentation as error:
+            if column not in NAMES:
+                told.append(f"{schema}.{view}.{column}: {error}")
+    assert not told
 
 
 def test_no_view_of_a_reader_reads_moves_one_by_one(seeded: Settings) -> None:
