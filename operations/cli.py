@@ -21,7 +21,7 @@ from runtime.connection import ConnectionFileError
 
 SERVER_PACKAGES = ("faust", "psycopg")
 LANDLORD, OPERATION, DEVELOPMENT = "Bailleur", "Exploitation", "Développement"
-FOR_DEVELOPERS = ("contract", "dashboards", "demo", "simulate")
+FOR_DEVELOPERS = ("contract", "dashboards", "demo", "indicators", "simulate")
 INTERRUPTED = 130
 
 app = typer.Typer(

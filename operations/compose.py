@@ -12,7 +12,7 @@ from runtime.database import ROLES
 from runtime.settings import ROOT, Settings
 
 ENV_FILE = ROOT / ".env"
-PRINCIPALS = ("admin", "worker", "postgres", "grafana-admin", "grafana-public-admin", *ROLES)
+PRINCIPALS = ("admin", "worker", "archive", "postgres", "grafana-admin", "grafana-public-admin", *ROLES)
 PORTS = ("kafka", "kafka_tls", "gateway", "postgres", "grafana", "grafana_public")
 
 
@@ -49,7 +49,7 @@ def up(settings: Settings) -> None:
 
 def down() -> None:
     """Stop them; volumes stay."""
-    _compose("--profile", "public", "--profile", "gateway", "down")
+    _compose("--profile", "public", "--profile", "gateway", "--profile", "archive", "down")
 
 
 def _compose(*arguments: str) -> None:

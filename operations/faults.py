@@ -5,6 +5,7 @@ import errno
 import psycopg
 from kafka.errors import KafkaError
 
+from consumers.errors import ConsumerError
 from operations.landlords import EnrolmentError
 from operations.migrate import MigrationError
 from operations.services.errors import ServiceError
@@ -17,7 +18,7 @@ MACHINE_FAULTS = (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.ED
 def explain_fault(error: Exception) -> str | None:
     """Return what to tell the operator, None for a bug, which needs its trace."""
     first = (str(error).strip().splitlines() or [""])[0]
-    if isinstance(error, (ServiceError, SettingsError, MigrationError, EnrolmentError)):
+    if isinstance(error, (ServiceError, SettingsError, MigrationError, EnrolmentError, ConsumerError)):
         return str(error)
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
         return f"le schéma de la base n'est pas à jour ({first}). Essayez `quartiers migrate`."

@@ -221,12 +221,18 @@ def _require_independent(known: Known | None) -> None:
         )
 
 
+def require_all_read(settings: Settings, siren: str) -> None:
+    """Raise EnrolmentError while messages of a landlord are unread."""
+    with connect(settings, "ingest") as connection:
+        _require_all_read(settings, connection, siren)
+
+
 def _require_all_read(settings: Settings, connection: psycopg.Connection[Any], siren: str) -> None:
     row = connection.execute(DONE, (moves_topic(siren),)).fetchone()
     waiting = _ends(settings, [siren]).get(siren, 0) - (row[0] if row else 0)
     if waiting > 0:
         raise EnrolmentError(
-            f"Il reste à lire {waiting} message(s) de {siren} : la reprise les changerait de sens. Attendez que "
+            f"Il reste à lire {waiting} message(s) de {siren}, qui changeraient de sens. Attendez que "
             "`quartiers landlord list` n'en montre plus, puis recommencez."
         )
 

@@ -15,6 +15,7 @@ import psycopg
 from operations.reference import load_reference
 from schemas.territories import Territories
 from streams.ingest.commit import GATE
+from streams.measures.refresh import recount_held
 
 STEPS = (
     (
@@ -51,6 +52,22 @@ STEPS = (
         "UPDATE core.counts_cell AS kept SET flow = c.flow FROM core.counted_count AS c "
         "WHERE (kept.landlord, kept.month, kept.cell_id, kept.flow, kept.reason) "
         "= (c.landlord, c.month, c.cell_id, c.old_flow, c.reason) AND c.flow <> c.old_flow",
+    ),
+    (
+        "base reclassée",
+        "INSERT INTO core.fact (received_on, effect_month, cell_id, flow, delta, tenancy_started_on, landlord, reason, "
+        "place, rooms, financing) "
+        "SELECT (now() AT TIME ZONE 'Europe/Paris')::date, date_trunc('month', day), cell_id, change.flow, "
+        "change.delta, tenancy_started_on, landlord, reason, place, rooms, financing FROM core.counted_folded AS f "
+        "CROSS JOIN LATERAL (VALUES (old_flow, -n), (f.flow, n)) AS change (flow, delta) WHERE f.flow <> old_flow",
+    ),
+    (
+        "base reclassée",
+        "UPDATE core.folded AS kept SET flow = f.flow FROM core.counted_folded AS f "
+        "WHERE (kept.landlord, kept.cell_id, kept.day, kept.flow, kept.reason, kept.place, kept.rooms) "
+        "= (f.landlord, f.cell_id, f.day, f.old_flow, f.reason, f.place, f.rooms) "
+        "AND (kept.tenancy_started_on, kept.financing) IS NOT DISTINCT FROM (f.tenancy_started_on, f.financing) "
+        "AND f.flow <> f.old_flow",
     ),
     ("échelle des territoires", "TRUNCATE core.cell_territory"),
     ("échelle des territoires", "INSERT INTO core.cell_territory SELECT * FROM core.cell_ladder"),
@@ -122,4 +139,5 @@ def _recount(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     for grain, statement in STEPS:
         cursor.execute(statement)
         written[grain] = cursor.rowcount
+    written["mesures par lieu"] = recount_held(cursor).facts
     return written

@@ -1,6 +1,7 @@
 """The synthetic region as files: its messages, its truth beside them, and a landlord's exports with their flaws."""
 
 import csv
+import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import date
@@ -10,7 +11,7 @@ import typer
 from rich.progress import track
 
 from operations.demo.proof import wire_hash
-from producers.region import Region, extract_flaws, extracts
+from producers.region import Region, TruthMove, extract_flaws, extracts
 from producers.region.draws import day_of, first_day, month_number
 
 
@@ -31,7 +32,7 @@ def write_messages(region: Region, folder: Path) -> None:
 def write_truth(region: Region, folder: Path) -> None:
     """Write the winning state of every move, and the landlords, incidents and counts."""
     truth = region.truth(wire_hash)
-    fields = "revision status direction effective_on commune qpv_2024 qpv_2015 reason in_scope".split()
+    fields = [one.name for one in dataclasses.fields(TruthMove)]
     with (folder / "truth.csv").open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(["landlord", "move_id", *fields])

@@ -1,16 +1,24 @@
-"""Prove the counters: recount them from the ledger and compare every row of every grain.
+"""Prove counters and measures: recount them and compare every row of every grain.
 
-One REPEATABLE READ snapshot: the proof holds on a live system, beside running workers.
+One REPEATABLE READ snapshot: the proof holds on a live system, beside running workers. What waits to be taken up into
+the measures is taken up first, in the same snapshot; what is of transactions that ran on meanwhile waits for later, and
+is left out on both sides.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
+
+from streams.measures.refresh import HOLD_LADDER, read_state, recount, take_up, waiting
 
 GRAINS = {
-    "daily": ("core.daily_counter", "core.daily_recount", ("cell_id", "day", "flow", "landlord")),
+    "daily": ("core.daily_total", "core.daily_recount", ("cell_id", "day", "flow", "landlord")),
     "monthly": ("core.monthly_counter", "core.monthly_recount", ("territory_id", "month", "flow", "landlord")),
     "rolling": (
         "core.rolling_counter",
@@ -28,32 +36,42 @@ GRAINS = {
         ("territory_id", "landlord", "stock_on", "inside_qpv"),
     ),
 }
+MEASURES = {
+    "landlord_month": ("core.landlord_month", "core.landlord_month_recount", ("landlord", "month")),
+    "cell_month": ("core.cell_month", "core.cell_month_recount", ("cell_id", "landlord", "month")),
+    "observed_month": ("core.observed_month", "core.observed_month_recount", ("territory_id", "part", "month")),
+}
+"""Tables of many measures a row, and the views that they equal."""
 LISTED = 20
+ATTEMPTS = 5
 HOLD_REBUILDS = (
-    "LOCK TABLE core.daily_counter, core.monthly_counter, core.rolling_counter, core.stock_counter, "
-    "core.cell_territory IN ACCESS SHARE MODE"
+    "LOCK TABLE core.daily_counter, core.monthly_counter, core.rolling_counter, core.stock_counter IN ACCESS SHARE MODE"
 )
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One row that the counter and the recount do not agree on; None means no row."""
+    """One count that the table and the recount do not agree on; None means no row. Of landlord-months, dates too."""
 
     grain: str
     key: dict[str, Any]
-    counter: int | None
-    recount: int | None
+    counter: Any
+    recount: Any
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result: how many rows were compared in each grain, and every difference (20 a grain at most)."""
+    """The result: how many rows were compared in each grain, and every difference (20 a grain at most).
+
+    `waiting`: facts recorded that measures cannot have taken up yet, for a transaction before them runs on.
+    """
 
     as_of: date
     moves: int
     compared: dict[str, int]
     differing: dict[str, int]
     differences: list[Difference] = field(default_factory=list)
+    waiting: int = 0
 
     @property
     def equal(self) -> bool:
@@ -83,30 +101,83 @@ def _compare(cursor: psycopg.Cursor[Any], grain: str) -> tuple[int, int, list[Di
     return compared, differing, found
 
 
+def _compare_measures(cursor: psycopg.Cursor[Any], grain: str) -> tuple[int, int, list[Difference]]:
+    """Compare row by row, and name in what is listed the measures that differ."""
+    table, view, keys = MEASURES[grain]
+    key = ", ".join(keys)
+    cursor.execute(f"SELECT * FROM {table} LIMIT 0")  # noqa: S608
+    columns = ", ".join(column.name for column in cursor.description or ())
+    compared: int = cursor.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]  # noqa: S608
+    cursor.execute(
+        f"CREATE TEMP TABLE difference ON COMMIT DROP AS "  # noqa: S608
+        f"SELECT true AS stored, one.* FROM (TABLE {table} EXCEPT SELECT {columns} FROM {view}) AS one "
+        f"UNION ALL SELECT false, one.* FROM (SELECT {columns} FROM {view} EXCEPT TABLE {table}) AS one"
+    )
+    differing: int = cursor.execute(f"SELECT count(DISTINCT ({key})) FROM difference").fetchall()[0][0]  # noqa: S608
+    with cursor.connection.cursor(row_factory=dict_row) as named:
+        named.execute(f"SELECT * FROM difference ORDER BY {key}, stored LIMIT %s", (2 * LISTED,))  # noqa: S608
+        found = list(_measures_that_differ(grain, keys, named.fetchall()))
+    cursor.execute("DROP TABLE difference")
+    return compared, differing, found[:LISTED]
+
+
+def _measures_that_differ(grain: str, keys: Sequence[str], rows: list[dict[str, Any]]) -> Iterator[Difference]:
+    for _, group in groupby(rows, key=itemgetter(*keys)):
+        sides = {row["stored"]: row for row in group}
+        stored, recounted = sides.get(True, {}), sides.get(False, {})
+        either = stored or recounted
+        key = {name: either[name] for name in keys}
+        for measure in sorted(either.keys() - {*keys, "stored"}):
+            before, after = stored.get(measure), recounted.get(measure)
+            if before != after and (before or after):
+                yield Difference(grain, key | {"measure": measure}, before, after)
+
+
 def verify(connection: psycopg.Connection[Any]) -> Verdict:
-    """Compare every counter of every grain with a recount of the ledger."""
+    """Compare every counter of every grain, and every measure, with a recount; take up first what waits.
+
+    Raises psycopg.errors.SerializationFailure if other workers take up what is new again and again meanwhile.
+    """
     before = connection.isolation_level
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    try:
-        return _verify(connection)
-    finally:
-        connection.isolation_level = before
+    for attempt in range(ATTEMPTS):
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        try:
+            verdict = _verify(connection)
+        except psycopg.errors.SerializationFailure:
+            if attempt == ATTEMPTS - 1:
+                raise
+            continue
+        finally:
+            connection.isolation_level = before
+        if verdict is not None:
+            return verdict
+        recount(connection)
+    raise psycopg.errors.SerializationFailure("mergers or rules changed again and again")
 
 
-def _verify(connection: psycopg.Connection[Any]) -> Verdict:
+def _verify(connection: psycopg.Connection[Any]) -> Verdict | None:
+    """Return the verdict, None if the measures must be counted from nothing first."""
     compared: dict[str, int] = {}
     differing: dict[str, int] = {}
     differences: list[Difference] = []
     with connection.transaction(), connection.cursor() as cursor:
         # Before the snapshot: a rebuild empties its tables for everybody at once, snapshots or not.
         cursor.execute(HOLD_REBUILDS)
+        cursor.execute(HOLD_LADDER)
+        state = read_state(cursor, "FOR UPDATE OF known")
+        if state is None or state.needs_recount:
+            return None
+        take_up(cursor, state)
         cursor.execute("SET LOCAL work_mem = '256MB'")
-        as_of = cursor.execute("SELECT as_of FROM core.window_state").fetchall()[0][0]
         moves = cursor.execute("SELECT count(*) FROM core.move").fetchall()[0][0]
         for grain in GRAINS:
             compared[grain], differing[grain], found = _compare(cursor, grain)
             differences += found
-    return Verdict(as_of, moves, compared, differing, differences)
+        for grain in MEASURES:
+            compared[grain], differing[grain], found = _compare_measures(cursor, grain)
+            differences += found
+        late = waiting(cursor, state.upto).facts
+    return Verdict(state.as_of, moves, compared, differing, differences, late)
 
 
 AS_OF = """

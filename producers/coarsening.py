@@ -5,7 +5,8 @@ and the household's classes. One that fewer than `k` moves of the file share los
 first, until it is shared or nothing is left to take: household classes, financing, rooms, reason. Territory, month
 and direction are never touched: they are what is counted. The dwelling is a pseudonym that the landlord alone can
 make, so it is no part of what a neighbour knows; the start of the tenancy and the class of place are needed for the
-indicators and are not coarsened here.
+indicators and are not coarsened here, nor is the day, which live windows need: a landlord that wants it so sends
+months only (`precision = "mois"` in its mapping), and `uniqueness.py` says what each choice leaves.
 
 Invariant: every combination that remains is shared by at least `k` moves, or is at its coarsest. What was already
 sent and has not changed keeps its step: it is counted, not coarsened again, so that a corrected file changes only
@@ -106,8 +107,20 @@ def find_steps(hashes: Hashes, known: Steps, counted: NDArray[np.bool_], k: int)
     return steps
 
 
-def coarsen(data: dict[str, Any], direction: str, step: int) -> None:
-    """Take the detail of a step out of a move's data."""
+def without_days(data: dict[str, Any]) -> None:
+    """Leave of a move's dates what a landlord that chose the precision of the month sends."""
+    data["effective_on"] = f"{data['effective_on'][:7]}-01"
+    data["date_precision"] = "month"
+    data.pop("notice_received_on", None)
+
+
+def coarsen(data: dict[str, Any], direction: str, step: int, *, by_month: bool = False) -> None:
+    """Take the detail of a step out of a move's data; `by_month`: the landlord chose the precision of the month.
+
+    The start of the tenancy of a rare combination is then its year's January.
+    """
+    if step >= 1 and by_month and (started := data.get("tenancy_started_on")):
+        data["tenancy_started_on"] = f"{started[:4]}-01"
     if step >= 1:
         for name in _HOUSEHOLD:
             data.pop(name, None)

@@ -71,7 +71,7 @@ def run(file: Path, workspace: Workspace, options: Options, k: int, extracted: i
     territories = load()
     read_on = min(day_of(extracted), today)
     ring, locator = keys.read(workspace.keys), open_locator(workspace, territories)
-    sender = Sender(connection.siren, ring, locator, extracted, read_on, k)
+    sender = Sender(connection.siren, ring, locator, extracted, read_on, k, extract.mapping.by_month)
     with (
         Journal(workspace.state, int(now.timestamp())) as journal,
         Publication(

@@ -7,14 +7,28 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from producers.coarsening import COARSEST, FREE, STEPS_FR, K, combination_hashes, discreet_reason, find_steps
+from producers.coarsening import (
+    COARSEST,
+    FREE,
+    STEPS_FR,
+    Hashes,
+    K,
+    combination_hashes,
+    discreet_reason,
+    find_steps,
+    without_days,
+)
 from producers.extract.records import DwellingRecord, MoveRecord
 from producers.extract.wording import number_fr
 from producers.location.place import Location, Locator
 from producers.location.remarks import OUTSIDE_REGION, REMARKS
+from producers.outcome import alone_line
+from producers.uniqueness import count_alone, detail_of
 
 _AT_ONCE = 500
 _METHODS_FR = {
@@ -40,15 +54,19 @@ EMPTY_QPV_FR = (
 class Outlook:
     """Looks at the records that would be sent (`Examination`)."""
 
-    def __init__(self, locator: Locator, on: date, k: int = K, *, empty_qpv_unsaid: bool = False) -> None:
+    def __init__(
+        self, locator: Locator, on: date, k: int = K, *, empty_qpv_unsaid: bool = False, by_month: bool = False
+    ) -> None:
         """`on` is the day of which the extract's commune codes are.
 
         `empty_qpv_unsaid`: there is a column of quartiers, and nobody said what an empty cell of it means.
+        `by_month`: no day would leave.
         """
+        self._by_month = by_month
         self._empty_qpv_unsaid = empty_qpv_unsaid
         self._locator, self._on, self._k = locator, on, k
         self._held: list[MoveRecord | DwellingRecord] = []
-        self._hashes, self._counted = array("q"), array("b")
+        self._hashes, self._details, self._counted = array("q"), array("q"), array("b")
         self._methods: Counter[str] = Counter()
         self._sides: Counter[str] = Counter()
         self._remarks: Counter[str] = Counter()
@@ -67,7 +85,11 @@ class Outlook:
             if location.remark:
                 self._remarks[location.remark] += 1
             if isinstance(record, MoveRecord) and location.remark != OUTSIDE_REGION:
-                self._hashes.extend(combination_hashes(_combination(record, location), record.direction))
+                data = _combination(record, location)
+                if self._by_month:
+                    without_days(data)
+                self._hashes.extend(combination_hashes(data, record.direction))
+                self._details.append(detail_of(data))
                 self._counted.append(record.status != "cancelled")
         self._held.clear()
 
@@ -80,23 +102,31 @@ class Outlook:
         yield from _counted("Localisés", self._methods, _METHODS_FR)
         for code, number in self._remarks.most_common():
             yield f"  {number_fr(number)} : {REMARKS[code].message_fr}. {REMARKS[code].remedy_fr}"
-        steps = Counter(self._steps())
+        hashes, counted = self._arrays()
+        found = find_steps(hashes, np.where(counted, FREE, 0).astype(np.int8), counted, self._k)
+        steps = Counter(found.tolist())
         if number := sum(count for step, count in steps.items() if step):
             yield f"{number_fr(number)} mouvements, trop rares (moins de {self._k} semblables), perdront du détail :"
             yield from (
                 f"  {number_fr(steps[step])} {STEPS_FR[step]}" for step in range(1, COARSEST + 1) if steps[step]
             )
 
-    def _steps(self) -> list[int]:
+        if counted.any():
+            present = hashes[np.arange(len(found)), found]
+            details = np.frombuffer(self._details, np.int64)
+            yield alone_line(count_alone(present[counted], details[counted], found[counted]), by_month=self._by_month)
+
+    def _arrays(self) -> tuple[Hashes, NDArray[np.bool_]]:
         counted = np.frombuffer(self._counted, np.int8).astype(np.bool_)
-        known = np.where(counted, FREE, 0).astype(np.int8)
-        hashes = np.frombuffer(self._hashes, np.int64).reshape(-1, COARSEST + 1)
-        found: list[int] = find_steps(hashes, known, counted, self._k).tolist()
-        return found
+        return np.frombuffer(self._hashes, np.int64).reshape(-1, COARSEST + 1), counted
 
 
-def _combination(record: MoveRecord, location: Location) -> dict[str, str | None]:
+def _combination(record: MoveRecord, location: Location) -> dict[str, Any]:
+    notice = record.notice_received_on
     return {
+        "notice_received_on": notice.isoformat() if notice else None,
+        "tenancy_started_on": record.tenancy_started_on,
+        "place": record.place,
         "commune": location.commune,
         "qpv_2024": location.qpv_2024,
         "qpv_2015": location.qpv_2015,

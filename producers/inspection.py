@@ -29,7 +29,9 @@ def inspect(file: Path, workspace: Workspace, mapping: Path, annotated: Path | N
     console.print(wording.opening(extract), markup=False, highlight=False)
     # No address is asked of a geocoding service: a check sends nothing to anyone.
     locator = open_locator(workspace, load(), offline=True)
-    outlook = Outlook(locator, today, empty_qpv_unsaid=extract.mapping.empty_qpv_unsaid)
+    outlook = Outlook(
+        locator, today, empty_qpv_unsaid=extract.mapping.empty_qpv_unsaid, by_month=extract.mapping.by_month
+    )
     report = _read(extract, annotated, show, [outlook])
     if report.by_code:
         console.print(wording.problems_table(report))

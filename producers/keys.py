@@ -101,6 +101,19 @@ class Keyring:
         return max(days, default=None)
 
 
+def every_pseudonym(ring: Keyring, dwellings: Iterable[str], leases: Iterable[str]) -> list[str]:
+    """Return what dwellings, and the two moves of leases, are or were called under every key of the file."""
+    secrets_ = [key.secret for key in ring.all_keys()]
+    of_dwellings = [pseudonym_text(secret, "dwelling", one) for one in dwellings for secret in secrets_]
+    of_leases = [
+        pseudonym_text(secret, "move", one, direction)
+        for one in leases
+        for direction in ("out", "in")
+        for secret in secrets_
+    ]
+    return list(dict.fromkeys([*of_dwellings, *of_leases]))
+
+
 def new_key(today: date) -> Key:
     """Return a new random key."""
     return Key(secrets.token_bytes(SIZE), today)

@@ -10,6 +10,7 @@ from datetime import date
 from typing import NamedTuple
 
 from producers.preparation import Prepared
+from schemas.events.horizon import AnyHorizon
 from schemas.events.lineage import AnyMerger
 from schemas.events.reading import MAX_EVENTS, Problem, read_message
 from schemas.events.rules import Rules
@@ -46,7 +47,7 @@ class Message:
 
 def rules_of(territories: Territories) -> Rules:
     """Return the rules that a landlord's machine can apply."""
-    return Rules(territories, AnyMerger())
+    return Rules(territories, AnyMerger(), AnyHorizon())
 
 
 def as_messages(events: Iterable[Prepared]) -> Iterator[Message]:

@@ -17,6 +17,8 @@ from producers.location.remarks import REMARKS
 from producers.preparation import Summary
 from producers.publishing import Sent
 from producers.receipts import position_of
+from producers.uniqueness import Alone
+from schemas.events.horizon import KEPT_MONTHS
 from schemas.events.receipts import OUTCOMES_FR, ControlDifference, Outcome, ReceiptEvent, Remark
 
 DIRECTIONS_FR = {"out": "départs", "in": "arrivées"}
@@ -142,7 +144,8 @@ def receipts_table(receipts: Sequence[ReceiptEvent]) -> Table:
     table.add_column("Message", justify="right")
     table.add_column("Ce qu'il est devenu")
     for one in shown:
-        table.add_row(f"{one.data.received_on:%d/%m/%Y}", number_fr(one.data.offset), Text(one.data.summary_fr))
+        message = "–" if one.data.erased else number_fr(one.data.offset)
+        table.add_row(f"{one.data.received_on:%d/%m/%Y}", message, Text(one.data.summary_fr))
     return table
 
 
@@ -183,12 +186,35 @@ def prepared_lines(summary: Summary, errors: int, *, moves: bool = True) -> list
             f"{number_fr(summary.older)} mouvements ont été dits autrement par un extrait plus récent : ils restent "
             "comme il les a dits. Si ce fichier-ci est le plus récent, dites-en l'instant par --extracted-at."
         )
+    if summary.beyond:
+        kept = "est antérieur" if summary.beyond == 1 else "sont antérieurs"
+        found.append(
+            f"{count_fr(summary.beyond, 'mouvement', 'mouvements')} {kept} à la durée de conservation "
+            f"({KEPT_MONTHS} mois) : l'observatoire les refusera, sauf pendant une fenêtre de reprise de votre "
+            "historique, ouverte à votre accueil ou sur demande."
+        )
     for step, number in sorted(summary.steps.items()):
         if step:
             found.append(f"{number_fr(number)} mouvements trop rares partent {STEPS_FR[step]}.")
+    if summary.alone and summary.alone.moves:
+        found.append(alone_line(summary.alone, by_month=summary.by_month))
     for code, number in summary.remarks.most_common():
         found.append(f"{number_fr(number)} lieux : {REMARKS[code].message_fr}.")
     return found
+
+
+def alone_line(alone: Alone, *, by_month: bool) -> str:
+    """Return how many moves are the only one of their kind in what leaves, and would be if only months left."""
+
+    def told(number: int) -> str:
+        return f"{number_fr(number)} mouvements sur {number_fr(alone.moves)} ({100 * number / alone.moves:.0f} %)"
+
+    if by_month:
+        return f"Au mois près, {told(alone.by_month)} restent seuls de leur sorte dans ce qui part."
+    return (
+        f"Au jour près, {told(alone.by_day)} sont seuls de leur sorte dans ce qui part ; au mois près "
+        f'(precision = "mois" dans mapping.toml), {told(alone.by_month)} le seraient.'
+    )
 
 
 def problems_table(problems: Sequence[RowProblem]) -> Table:

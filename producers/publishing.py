@@ -25,6 +25,7 @@ from producers.preparation import CHUNK, Preparation, Prepared, Sender, Summary
 from producers.stock import Scope, StockCount, stock_event
 from producers.successive import Comparison
 from schemas.codes import CURRENT_VERSION
+from schemas.events.horizon import horizon
 from schemas.events.models import COUNTS
 from schemas.events.rules import Rules
 
@@ -106,7 +107,7 @@ class Publication:
         if states:
             sender = replace(sender, ring=sender.ring.without_predecessors())
         self._sender, self._journal, self._rules, self._today, self._states = sender, journal, rules, today, states
-        self.preparation = Preparation(sender, journal)
+        self.preparation = Preparation(sender, journal, horizon(today))
         self.problems = Problems()
         self.stock: StockCount | None = None
         self.comparison: Comparison | None = None

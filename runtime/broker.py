@@ -39,6 +39,8 @@ from runtime.topics import (
 
 GROUP = "quartiers-ingest"
 WORKER = "worker"
+ARCHIVE_GROUP = "quartiers-archive"
+ARCHIVE = "archive"
 RETENTION_MS = 30 * 24 * 3600 * 1000
 
 
@@ -160,6 +162,14 @@ def worker_acls() -> list[ACL]:
     ]
 
 
+def archive_acls() -> list[ACL]:
+    """Return what the archive may do: read every landlord's moves, nothing else."""
+    return [
+        _allow(ARCHIVE, ACLOperation.READ, ResourceType.TOPIC, MOVES, prefix=True),
+        _allow(ARCHIVE, ACLOperation.READ, ResourceType.GROUP, ARCHIVE_GROUP),
+    ]
+
+
 def enrol_landlords(settings: Settings, sirens: Iterable[str], *, replay: bool = False) -> None:
     """Give each landlord its user, its three topics and its rights; the worker takes them up by itself."""
     wanted = sorted(set(sirens))
@@ -187,6 +197,16 @@ def enrol_worker(settings: Settings) -> None:
         ensure_principals(client, {WORKER: settings.password(WORKER)})
         client.create_acls(worker_acls())
         ensure_topics(client, [SENTINEL, ALERTS])
+    finally:
+        client.close()
+
+
+def enrol_archive(settings: Settings) -> None:
+    """Give the archive its user and its rights."""
+    client = admin(settings)
+    try:
+        ensure_principals(client, {ARCHIVE: settings.password(ARCHIVE)})
+        client.create_acls(archive_acls())
     finally:
         client.close()
 

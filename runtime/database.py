@@ -6,7 +6,8 @@ import psycopg
 
 from runtime.settings import Settings
 
-ROLES = ("migrator", "ingest", "observatory", "public_reader", "analyst")
+ROLES = ("migrator", "ingest", "observatory", "public_reader")
+"""The programs that connect: each has a password. Of the group `analyst` only persons are members."""
 
 
 def connect(

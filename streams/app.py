@@ -1,4 +1,5 @@
-"""The Faust application: one agent that ingests, and timers that roll windows, relay receipts, watch topics.
+"""The Faust application: one agent that ingests, and timers that roll windows, relay receipts, watch topics, refresh
+measures.
 
 State lives in the database, where it is transactional and late data is ordinary: no Faust table, no Faust
 window. The recipes here (no leader topic, no standby, static membership, `noack_take`) were each proved by
@@ -7,6 +8,7 @@ experiment; see docs/architecture.md.
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -22,18 +24,19 @@ from runtime.database import connect
 from runtime.logging import logger
 from runtime.settings import Settings
 from runtime.topics import SENTINEL, is_sandbox
-from schemas.events.rules import Rules
-from schemas.territories import load
 from streams import worker_settings as figures
 from streams.counters.windows import roll_windows
-from streams.ingest.lineage import RecordedLineage
 from streams.ingest.link import Link
 from streams.ingest.outbox import producer, relay
 from streams.ingest.pipeline import EXIT_BUG, Pipeline
 from streams.ingest.positions import consumer_class
+from streams.ingest.recorded import recorded_rules
 from streams.ingest.stall import StallWatch
 from streams.ingest.topics import Ends, TopicWatcher
 from streams.ingest.turns import Partition
+from streams.measures.pace import Pace
+from streams.measures.refresh import refresh
+from streams.retention import nightly
 
 AWAY = (
     psycopg.OperationalError,
@@ -89,7 +92,7 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
     async def rewind(due: Mapping[Partition, int]) -> None:
         await app.consumer.rewind(due)
 
-    pipeline = Pipeline(open_database, Rules(load(), RecordedLineage(open_database)), rewind)
+    pipeline = Pipeline(open_database, recorded_rules(open_database), rewind)
 
     @app.agent(moves, concurrency=1)
     async def ingest(stream: Any) -> None:
@@ -98,7 +101,9 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
 
     _add_topic_timer(app, moves, pipeline, watcher, open_database, leave)
     _add_roll_timer(app, clock, open_database)
+    _add_retention_timer(app, open_database)
     _add_relay_timer(app, settings, open_database)
+    _add_measures_timer(app, open_database)
     return app
 
 
@@ -168,6 +173,23 @@ def _add_roll_timer(app: faust.App, clock: Clock, open_database: Callable[[], ps
             log.warning("windows not rolled", error=str(error))
 
 
+def _add_retention_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+    """Fold what is past its time, once a night, after the windows have rolled."""
+    link = Link(open_database)
+
+    def retain() -> None:
+        connection = link.connection()
+        if nightly.is_due(connection) and (done := nightly.run(connection)) and done.moves:
+            log.info("folded", moves=done.moves, days=done.days, facts=done.facts, before=str(done.before))
+
+    @app.timer(interval=figures.RETENTION_SECONDS)
+    async def fold() -> None:
+        try:
+            await asyncio.to_thread(retain)
+        except AWAY as error:
+            log.warning("nothing folded, trying again", error=str(error))
+
+
 def _add_relay_timer(app: faust.App, settings: Settings, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
     """Send receipts and alerts on their way."""
     link = Link(open_database)
@@ -186,3 +208,22 @@ def _add_relay_timer(app: faust.App, settings: Settings, open_database: Callable
         except AWAY as error:
             log.warning("outbox not relayed", error=str(error))
             senders.clear()
+
+
+def _add_measures_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+    """Take up into the measures what was recorded. What the database refuses there must not stop ingesting."""
+    link = Link(open_database)
+    pace = Pace(figures.MEASURES_SHARE)
+
+    @app.timer(interval=figures.MEASURES_SECONDS)
+    async def refresh_measures() -> None:
+        if not pace.due(time.monotonic()):
+            return
+        started = time.monotonic()
+        try:
+            await asyncio.to_thread(lambda: refresh(link.connection()))
+        except AWAY as error:
+            log.warning("measures not refreshed", error=str(error))
+        except psycopg.Error as error:
+            log.error("measures refused by the database", error=str(error))
+        pace.took(started, time.monotonic())

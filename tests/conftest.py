@@ -19,12 +19,15 @@ from runtime.settings import Settings
 from runtime.topics import MOVES, RECEIPTS, SANDBOX, SENTINEL
 from schemas.territories import load
 
-MUTABLE = (
-    "core.move, core.fact, core.daily_counter, core.monthly_counter, core.rolling_counter, core.ingest_offset, "
-    "core.topic_end, core.reading_gap, core.quarantine, core.tally, core.outbox, core.stock, core.stock_cell, "
-    "core.stock_counter, "
-    "core.declaration, core.counts, core.counts_cell, core.landlord"
-)
+KEPT = (
+    "territory commune qpv_commune qpv_lineage rpls rpls_qpv cell cell_territory flow nature rolling_window "
+    "window_state staff_rule calendar poisson_bounds measure_state retention"
+).split()
+"""Facts of the programme and states of one row: every other table of the database holds what was received."""
+RECEIVED = """
+SELECT string_agg(format('%%I.%%I', schemaname, tablename), ', ') FROM pg_tables
+WHERE schemaname IN ('core', 'staff', 'published') AND NOT (schemaname = 'core' AND tablename = ANY (%s))
+"""
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +49,11 @@ def settings() -> Iterator[Settings]:
 def empty(settings: Settings) -> None:
     """Throw away every move and what hangs on it; territories stay."""
     with connect(settings, "migrator") as connection:
-        connection.execute(f"TRUNCATE {MUTABLE} RESTART IDENTITY CASCADE")
+        received = connection.execute(RECEIVED, (KEPT,)).fetchall()[0][0]
+        connection.execute(f"TRUNCATE {received} RESTART IDENTITY CASCADE")
+        connection.execute("UPDATE core.measure_state SET (taken_up_to, refreshed_at) = (0, NULL)")
+        connection.execute("DELETE FROM core.retention")
+        connection.execute("INSERT INTO core.retention DEFAULT VALUES")
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ import os
 import shutil
 import statistics
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.machine import machine, versions
 from benchmarks.replay import measure
 from benchmarks.replay.events import history
 from operations import instance
+from operations.backfill import open_first_windows
 from operations.verify import verify
 from producers.region.landlords import roster
 from runtime.broker import enrol_landlords
@@ -35,7 +36,10 @@ def main() -> None:
     instance.start_services(settings, say)
     try:
         instance.prepare(settings)
-        enrol_landlords(settings, [one.siren for one in roster()])
+        sirens = [one.siren for one in roster()]
+        enrol_landlords(settings, sirens)
+        with connect(settings, "ingest") as connection:
+            open_first_windows(connection, sirens, datetime.now(UTC).date() - timedelta(days=1))
         say(f"making {EVENTS:,} events ...")
         messages = list(history(EVENTS))
         rows = measure.packed_rows(settings, messages)

@@ -19,6 +19,7 @@ from runtime.broker import landlord_connection
 from runtime.database import connect
 from runtime.settings import Settings
 from runtime.topics import moves_topic
+from schemas.events.horizon import AnyHorizon
 from schemas.events.rules import Rules
 from schemas.territories import load
 from streams.ingest.cells import Cells
@@ -40,7 +41,7 @@ CREATE TABLE bare_copy (
 
 def packed_rows(settings: Settings, messages: Sequence[tuple[str, bytes]]) -> list[bytes]:
     """Return the rows that the worker would send for these messages, one a move."""
-    rules = Rules(load())
+    rules = Rules(load(), horizon=AnyHorizon())
     cells = Cells(lambda: connect(settings, "ingest"))
     now = time.time()
     ready = [
@@ -134,7 +135,7 @@ def replay(settings: Settings, messages: int) -> tuple[float, Memory]:
 
     The first commit's own events are not counted: its beginning cannot be seen from outside.
     """
-    with connect(settings, "analyst", autocommit=True) as connection:
+    with connect(settings, "ingest", autocommit=True) as connection:
         pid = worker_service.start(settings, 1)
         with watched_memory(pid) as memory:
             while _done(connection)[1] == 0:
@@ -152,7 +153,7 @@ def latencies(settings: Settings, siren: str, tries: int) -> list[float]:
     """Return seconds from `send` to the committed counter, one event at a time on an idle system."""
     found = []
     with (
-        connect(settings, "analyst", autocommit=True) as connection,
+        connect(settings, "ingest", autocommit=True) as connection,
         Publisher(landlord_connection(settings, siren)) as publisher,
     ):
         for _ in range(tries):

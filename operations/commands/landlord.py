@@ -1,4 +1,4 @@
-"""`quartiers landlord add | list | rotate-password | suspend | resume | merge`: who publishes here."""
+"""`quartiers landlord add | list | rotate-password | suspend | resume | merge | backfill`: who publishes here."""
 
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from operations.commands.services import InstanceName
 from operations.numbers import number
-from runtime.clock import PARIS, SystemClock
+from runtime.clock import PARIS, SystemClock, paris_today
 from runtime.connection import FILE_NAME
 from runtime.settings import Settings
 
@@ -34,6 +34,8 @@ def register(app: typer.Typer) -> None:
     """Add the family of commands."""
     family = typer.Typer(no_args_is_help=True, help="Les bailleurs : les accueillir, les suivre, les suspendre.")
     app.add_typer(family, name="landlord")
+    _add_standing(family)
+    _add_backfill(family)
 
     @family.command(help="Accueille un bailleur : compte, sujets, droits, et le kit à lui remettre. Sans effet répété.")
     def add(
@@ -48,7 +50,9 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         # Kafka's and the database's clients are slow to load, here and below: `--help` does not wait for them.
         from operations import landlords
+        from operations.backfill import open_first_windows
         from operations.landing_kit import Access, checked_bootstrap, write_kit
+        from runtime.database import connect
 
         settings, siren = Settings.load(instance), landlords.checked_siren(siren)
         folder = kit or Path(f"kit-{siren}")
@@ -57,7 +61,11 @@ def register(app: typer.Typer) -> None:
         # The kit first: a password that the broker knows and nobody else is lost.
         tool = write_kit(settings, folder, access, password)
         landlords.enrol(settings, siren, name, dwellings, password)
+        with connect(settings, "ingest") as connection:
+            closings = open_first_windows(connection, [siren], paris_today(SystemClock()))
         typer.echo(f"{name} ({siren}) est accueilli. Kit à lui remettre par un canal sûr : {folder}")
+        for closes_on in closings:
+            typer.echo(f"Son historique est pris jusqu'au {closes_on:%d/%m/%Y} exclu (`quartiers landlord backfill`).")
         if tool is None:
             typer.echo("Joignez-y le fichier .whl de l'outil : `make wheel` le fait, et le kit suivant l'aura.")
         if not (folder / FILE_NAME).exists():
@@ -99,6 +107,8 @@ def register(app: typer.Typer) -> None:
             f"Nouveau kit : {folder}"
         )
 
+
+def _add_standing(family: typer.Typer) -> None:
     @family.command(help="Retire à un bailleur le droit d'écrire, aussitôt. Son historique reste.")
     def suspend(siren: Siren, instance: InstanceName = None) -> None:
         from operations import landlords
@@ -139,6 +149,54 @@ def register(app: typer.Typer) -> None:
         typer.echo(f"{before} est repris par {after} depuis le {day:%d/%m/%Y}, et n'écrit plus.")
         if not key_handed_over:
             typer.echo("Sans l'ancienne clé, les mouvements ne se raccordent pas : la série est marquée rompue.")
+
+
+def _add_backfill(family: typer.Typer) -> None:
+    group = typer.Typer(
+        no_args_is_help=True,
+        help="Les fenêtres de reprise d'historique : ce qui est plus vieux que la durée de conservation n'est pris que "
+        "pendant qu'une fenêtre est ouverte, puis replié la nuit d'après.",
+    )
+    family.add_typer(group, name="backfill")
+
+    @group.command("open", help="Ouvre une fenêtre, dès aujourd'hui.")
+    def open_one(
+        siren: Siren,
+        since: Annotated[datetime, typer.Option("--from", formats=["%Y-%m"], help="Premier mois d'effet pris.")],
+        days: Annotated[int, typer.Option(min=1, max=366, help="Nombre de jours.")] = 90,
+        instance: InstanceName = None,
+    ) -> None:
+        from operations import backfill, landlords
+        from runtime.database import connect
+
+        siren, today = landlords.checked_siren(siren), paris_today(SystemClock())
+        with connect(Settings.load(instance), "ingest") as connection:
+            closes_on = backfill.open_window(connection, siren, today, since.date(), days)
+        typer.echo(f"{siren} peut envoyer ses mouvements depuis {since:%m/%Y}, jusqu'au {closes_on:%d/%m/%Y} exclu.")
+
+    @group.command("close", help="Ferme la fenêtre d'un bailleur, aussitôt ; ce qui est ancien est replié la nuit.")
+    def close_one(siren: Siren, instance: InstanceName = None) -> None:
+        from operations import backfill, landlords
+        from runtime.database import connect
+
+        siren = landlords.checked_siren(siren)
+        with connect(Settings.load(instance), "ingest") as connection:
+            closed = backfill.close_window(connection, siren, paris_today(SystemClock()))
+        typer.echo(f"Fenêtre de {siren} fermée." if closed else f"{siren} n'avait pas de fenêtre ouverte.")
+
+    @group.command("list", help="Montre les fenêtres, ouvertes ou passées.")
+    def list_all(instance: InstanceName = None) -> None:
+        from operations import backfill
+        from runtime.database import connect
+
+        today = paris_today(SystemClock())
+        with connect(Settings.load(instance), "ingest") as connection:
+            found = backfill.windows(connection)
+        made = Table("SIREN", "Bailleur", "Ouverte le", "Ferme le", "Depuis le mois", "État", title="Reprises")
+        for one in found:
+            dates = (f"{one.opened_on:%d/%m/%Y}", f"{one.closes_on:%d/%m/%Y}", f"{one.from_month:%m/%Y}")
+            made.add_row(one.landlord, one.name, *dates, "ouverte" if one.is_open(today) else "fermée")
+        Console().print(made)
 
 
 def address_of(settings: Settings, gateway: str | None) -> str:

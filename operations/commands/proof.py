@@ -22,6 +22,9 @@ GRAINS_FR = {
     "rolling": "fenêtres glissantes",
     "facts": "faits",
     "stock": "parcs",
+    "landlord_month": "mois couverts par bailleur",
+    "cell_month": "mesures par lieu",
+    "observed_month": "mesures par territoire",
 }
 
 
@@ -88,6 +91,8 @@ def show_verdict(verdict: "Verdict") -> None:
     console.print(table)
     for one in verdict.differences:
         console.print(f"  {GRAINS_FR[one.grain]} {one.key} : compteur {one.counter}, recompté {one.recount}")
+    if verdict.waiting:
+        console.print(f"{number(verdict.waiting)} faits en attente : les mesures les prendront dès que possible.")
     console.print(
         "[green]Égal : chaque compteur est le recomptage." if verdict.equal else "[red]Des compteurs diffèrent."
     )

@@ -95,11 +95,9 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         from operations import redrive as redriving
         from runtime.database import connect
-        from schemas.events.rules import Rules
-        from schemas.territories import load
         from streams.counters.chunks import FactChunks
         from streams.ingest.cells import Cells
-        from streams.ingest.lineage import RecordedLineage
+        from streams.ingest.recorded import recorded_rules
 
         settings = Settings.load(name)
 
@@ -108,7 +106,7 @@ def register(app: typer.Typer) -> None:
 
         with open_database() as connection:
             done = redriving.redrive(
-                *(connection, Rules(load(), RecordedLineage(open_database))),
+                *(connection, recorded_rules(open_database)),
                 *(Cells(open_database), FactChunks(open_database)),
                 today=paris_today(SystemClock()),
                 chosen=selection(landlord, reason, since, until),

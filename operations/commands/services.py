@@ -122,6 +122,10 @@ def show_log(settings: Settings, service: str, lines: int) -> None:
     """Print the end of a service's log; ServiceError, with the names that exist, if there is none."""
     folder = settings.instance_dir / "log"
     found = {path.stem: path for path in sorted(folder.glob("*.log"))}
+    if "postgres" in found:
+        from operations.services import database_service
+
+        found["postgres"] = database_service.log_file(settings)
     if service not in found:
         raise ServiceError(f"pas de journal pour « {service} ». Journaux présents : {', '.join(found) or 'aucun'}.")
     with found[service].open(errors="replace") as handle:

@@ -66,7 +66,7 @@ def close(
     settings: Settings, published: int, seeded: int, seed_seconds: float, verdict: Verdict, truth: Comparison | None
 ) -> Closing:
     """Read from the database what the closing table tells."""
-    with connect(settings, "analyst") as connection:
+    with connect(settings, "ingest") as connection:
         outcomes = dict(connection.execute(OUTCOME_TOTALS).fetchall())
         reasons = connection.execute(REASON_TOTALS).fetchall()
         quartiers = connection.execute(THREE_QPVS).fetchall()

@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from operations import instance
+from operations.backfill import open_first_windows
 from operations.demo import closing
-from operations.demo.plan import Plan
+from operations.demo.plan import AHEAD_DAYS, Plan
 from operations.demo.proof import compare
 from operations.demo.publish import stream_days, upload_past
 from operations.numbers import number
@@ -61,7 +62,7 @@ def run(settings: Settings, plan: Plan, console: Console) -> Ended:
         instance.prepare(settings, today=plan.live_from)
     with console.status("Région fictive : bailleurs, logements, baux ..."):
         region = simulate(plan.start, plan.end, SEED, plan.scale)
-        enrol(settings, region)
+        enrol(settings, region, plan)
     rest = seed(settings, plan, region, figures, console)
     whole = stream(settings, plan, rest, figures, console)
     with console.status("Derniers événements ..."):
@@ -88,15 +89,20 @@ def fresh_instance(settings: Settings, console: Console) -> None:
             shutil.rmtree(folder)
 
 
-def enrol(settings: Settings, region: Region) -> None:
-    """Give each fictitious landlord its rights and its name."""
-    enrol_landlords(settings, [one.siren for one in region.landlords], replay=True)
+def enrol(settings: Settings, region: Region, plan: Plan) -> None:
+    """Give each fictitious landlord its rights, its name, and all the time that passes here to send its history.
+
+    While it may, nothing of it is folded: the ledger can be compared with the truth, move for move.
+    """
+    sirens = [one.siren for one in region.landlords]
+    enrol_landlords(settings, sirens, replay=True)
     with connect(settings, "ingest") as connection, connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO core.landlord (siren, name) VALUES (%s, %s) ON CONFLICT (siren) DO UPDATE "
             "SET name = excluded.name",
             [(one.siren, one.name) for one in region.landlords],
         )
+        open_first_windows(connection, sirens, plan.start, (plan.end - plan.start).days + AHEAD_DAYS)
     (settings.instance_dir / "incidents.json").write_text(
         json.dumps([vars(one) for one in region.incidents], default=str, ensure_ascii=False, indent=1)
     )
@@ -187,7 +193,7 @@ def wait_until_taken(settings: Settings, published: int, tell: Callable[[int], N
 def count_taken(settings: Settings) -> int | None:
     """Return how many events have their outcome; None while the database is away."""
     try:
-        with connect(settings, "analyst") as connection:
+        with connect(settings, "ingest") as connection:
             return int(connection.execute(TAKEN).fetchall()[0][0])
     except psycopg.OperationalError:
         return None

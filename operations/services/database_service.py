@@ -40,7 +40,13 @@ def start(settings: Settings, say: install.Say) -> None:
             _start(settings, service, say)
         up = wait_until(lambda: service.pid() is None or _answers(settings), PATIENCE)
     if not up or service.pid() is None:
-        raise service.failed("PostgreSQL")
+        raise service.failed("PostgreSQL", log_file(settings))
+
+
+def log_file(settings: Settings) -> Path:
+    """Return where the server writes: a file of its own a month, but its first words, of which a failure may be one."""
+    files = [process(settings).log_file, *(settings.instance_dir / "postgres" / "log").glob("*.log")]
+    return max((one for one in files if one.exists()), key=lambda one: one.stat().st_mtime, default=files[0])
 
 
 def _start(settings: Settings, service: ServiceProcess, say: install.Say) -> None:

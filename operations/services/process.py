@@ -139,15 +139,21 @@ class ServiceProcess:
 
     def log_tail(self, lines: int = 15) -> str:
         """Return the last lines of the log."""
-        try:
-            return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-lines:])
-        except OSError:
-            return ""
+        return log_tail(self.log_file, lines)
 
-    def failed(self, name: str) -> ServiceError:
+    def failed(self, name: str, own_log: Path | None = None) -> ServiceError:
         """Return the error that says that the service did not come up, with the end of its log."""
-        tail = self.log_tail() or "(rien n'y est écrit)"
-        return ServiceError(f"{name} n'a pas démarré. Fin de {self.log_file} :\n{tail}")
+        file = own_log or self.log_file
+        tail = log_tail(file) or "(rien n'y est écrit)"
+        return ServiceError(f"{name} n'a pas démarré. Fin de {file} :\n{tail}")
+
+
+def log_tail(file: Path, lines: int = 15) -> str:
+    """Return the last lines of a log, nothing if it cannot be read."""
+    try:
+        return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return ""
 
 
 def wait_until(condition: Callable[[], bool], patience: float, every: float = 0.05) -> bool:

@@ -114,6 +114,26 @@ def add_predecessor(
     typer.echo("Refaites la copie de sauvegarde, puis `quartiers keys backup-check COPIE`.")
 
 
+def pseudonym(
+    dwelling: Annotated[
+        list[str] | None, typer.Option(help="Identifiant d'un logement, comme dans vos extraits.")
+    ] = None,
+    lease: Annotated[list[str] | None, typer.Option(help="Identifiant d'un bail, comme dans vos extraits.")] = None,
+    folder: Folder = Path(),
+) -> None:
+    """Donne les pseudonymes d'un logement ou d'un bail, un par ligne, sous toutes vos clés : pour un effacement."""
+    if not dwelling and not lease:
+        raise typer.BadParameter("dites --dwelling ou --lease, une ou plusieurs fois")
+    ring = keys.read(Workspace(folder).keys)
+    for one in keys.every_pseudonym(ring, dwelling or [], lease or []):
+        typer.echo(one)
+    typer.echo(
+        "Ces pseudonymes désignent un logement ou un bail : remettez-les à l'observatoire par un canal sûr, puis "
+        "effacez-les.",
+        err=True,
+    )
+
+
 def backup_check(
     copy: Annotated[Path, typer.Argument(help="La copie de sauvegarde.")], folder: Folder = Path()
 ) -> None:
@@ -144,4 +164,5 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "retire": retire,
     "add-predecessor": add_predecessor,
     "backup-check": backup_check,
+    "pseudonym": pseudonym,
 }

@@ -26,7 +26,9 @@ DEFAULT_EMPTY = (
     *("00/00/0000", "00/0000", "0000-00-00", "00000000", "01/01/1900", "01/1900", "1900-01-01", "01/01/0001"),
     *("0001-01-01", "31/12/9999", "9999-12-31", "31/12/2999", "2999-12-31", "12/9999"),
 )
-_KEYS = {"name", "kind", "dates", "decimal", "coordinates", "empty", "empty_qpv", "ignored", "direction", "sheet"}
+_KEYS = {"name", "kind", "dates", "decimal", "coordinates", "empty", "empty_qpv", "ignored", "direction", "sheet"} | {
+    "precision"
+}
 _TABLES = {"columns", "codes", "keep"}
 
 
@@ -39,6 +41,7 @@ class ExtractMapping:
     """How one extract is read. `columns` gives the headers of each field; several are joined with `/`.
 
     `empty_qpv` is `outside` where an empty cell of the quartier's column means: in none.
+    `precision` is `mois` where the landlord lets no day leave.
     `codes` gives, by field, their text (casefolded) -> our code, empty where it is still to be filled in. `keep`
     gives, by column, the values of the rows to read. `direction` holds where every row goes the same way.
     """
@@ -55,6 +58,7 @@ class ExtractMapping:
     ignored: tuple[str, ...] = ()
     direction: Literal["", "out", "in"] = ""
     sheet: str = ""
+    precision: Literal["jour", "mois"] = "jour"
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     keep: dict[str, frozenset[str]] = field(default_factory=dict)
     to_fill: tuple[tuple[str, str], ...] = ()  # (field, their code) of each code that has no correspondence yet
@@ -65,6 +69,11 @@ class ExtractMapping:
         if self.kind == "dwellings":
             return "dwellings"
         return "moves" if "effective_on" in self.columns else "leases"
+
+    @property
+    def by_month(self) -> bool:
+        """Whether no day leaves, only months."""
+        return self.precision == "mois"
 
     @property
     def empty_qpv_unsaid(self) -> bool:
@@ -195,6 +204,7 @@ class _Reader:
             tuple(self._texts("ignored", [])),
             self._choice("direction", "", ("", "out", "in")),
             self._text("sheet"),
+            self._choice("precision", "jour", ("jour", "mois")),
             self._codes(kind, columns),
             self._keep(),
             self._to_fill(),

@@ -10,10 +10,12 @@ from uuid import UUID
 import numpy as np
 
 from producers.region.delivery import Outbox, batches
-from producers.region.draws import Ints, day_of
-from producers.region.households import CODES, OUT_OF_SCOPE
-from producers.region.lifecycle import MALFORMED, OTHER_CONTENT, STATUSES, Versions
+from producers.region.draws import Ints, day_of, first_day, months_of
+from producers.region.households import CODES, OUT_OF_SCOPE, PLACES
+from producers.region.lifecycle import CANCEL_REASONS, MALFORMED, OTHER_CONTENT, STATUSES, Versions
 from producers.region.malformed import REASON_CODES
+from producers.region.register import NO_NOTICE
+from producers.region.stocks import stock_cells
 from producers.region.wire import DIRECTIONS, Writer
 
 ContentHash = Callable[[str, Any], bytes]
@@ -32,17 +34,46 @@ class TruthMove:
     qpv_2015: str | None
     reason: str
     in_scope: bool
+    cancel_reason: str | None
+    dwelling: UUID
+    place: str
+    tenancy_started_on: date
+    notice_received_on: date | None
+    month_precision: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TruthStock:
+    """What a landlord had at a date, by place and rooms: the cells of a stock event."""
+
+    landlord: str
+    stock_on: date
+    scope: str
+    cells: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class TruthDeclaration:
+    """`All moves of these days are sent`, both days included; of a landlord's, the greatest revision holds."""
+
+    landlord: str
+    scope: str
+    revision: int
+    complete_from: date
+    complete_through: date
 
 
 @dataclass(frozen=True)
 class Truth:
-    """The winning state of every valid move published, and counts of what else was published.
+    """The winning state of every valid move published, the stocks and declarations, and counts of what else was.
 
     `events` counts each element of a batch, and a message that is no JSON as one. `duplicates` counts
     the events whose (landlord, move, revision, data) had been published before.
     """
 
     moves: dict[tuple[str, UUID], TruthMove]
+    stocks: list[TruthStock]
+    declarations: list[TruthDeclaration]
     malformed: Counter[str]
     events: int
     duplicates: int
@@ -50,7 +81,7 @@ class Truth:
 
 def tell_truth(outboxes: list[tuple[Outbox, Writer]], content_hash: ContentHash) -> Truth:
     """Return the truth; `content_hash` of a move's direction and `data` decides between equal revisions."""
-    truth = Truth({}, Counter(), 0, 0)
+    truth = Truth({}, [], [], Counter(), 0, 0)
     events = duplicates = 0
     for outbox, writer in outboxes:
         versions = outbox.versions
@@ -62,7 +93,19 @@ def tell_truth(outboxes: list[tuple[Outbox, Writer]], content_hash: ContentHash)
         events += versions.row.size + resent + len(outbox.stocks) + len(outbox.declarations)
         valid = versions.take(np.flatnonzero(versions.flavour < MALFORMED))
         duplicates += resent + _tell_moves(outbox, writer, valid, content_hash, truth)
-    return Truth(truth.moves, truth.malformed, events, duplicates)
+        _tell_registers(outbox, writer, truth)
+    return Truth(truth.moves, truth.stocks, truth.declarations, truth.malformed, events, duplicates)
+
+
+def _tell_registers(outbox: Outbox, writer: Writer, truth: Truth) -> None:
+    """Add the stocks and declarations of one landlord to the truth."""
+    landlord = outbox.landlord
+    for stock in outbox.stocks:
+        cells = stock_cells(writer.dwellings, stock.photo, stock.owned, stock.emptied)
+        truth.stocks.append(TruthStock(landlord.siren, day_of(stock.photo.day), landlord.scope, cells))
+    for due in outbox.declarations:
+        days = day_of(due.first), day_of(due.through)
+        truth.declarations.append(TruthDeclaration(landlord.siren, landlord.scope, due.instant, *days))
 
 
 def _tell_moves(outbox: Outbox, writer: Writer, valid: Versions, content_hash: ContentHash, truth: Truth) -> int:
@@ -91,6 +134,7 @@ def _tell_moves(outbox: Outbox, writer: Writer, valid: Versions, content_hash: C
 def _write(outbox: Outbox, writer: Writer, winners: Versions, truth: Truth) -> None:
     register, dwellings = writer.register, writer.dwellings
     cells: Ints = dwellings.cell[register.dwelling[winners.row]]
+    tenancy = np.where(register.arrival[winners.row], months_of(winners.effective), register.tenancy[winners.row])
     columns = (
         winners.row,
         winners.revision,
@@ -100,9 +144,13 @@ def _write(outbox: Outbox, writer: Writer, winners: Versions, truth: Truth) -> N
         cells,
         winners.reason,
         ~OUT_OF_SCOPE[winners.reason],
+        winners.cancel,
+        register.place[winners.row],
+        tenancy,
+        register.notice[winners.row],
     )
     siren = outbox.landlord.siren
-    for row, revision, status, arrival, effective, cell_number, reason, in_scope in zip(
+    for row, revision, status, arrival, effective, cell_number, reason, in_scope, cancel, place, began, notice in zip(
         *(column.tolist() for column in columns), strict=True
     ):
         cell = dwellings.cells[cell_number]
@@ -116,4 +164,10 @@ def _write(outbox: Outbox, writer: Writer, winners: Versions, truth: Truth) -> N
             cell.qpv_2015,
             CODES[reason],
             in_scope,
+            CANCEL_REASONS[cancel],
+            writer.dwelling_id(row),
+            PLACES[place],
+            day_of(first_day(began)),
+            None if notice == NO_NOTICE else day_of(notice),
+            outbox.landlord.month_precision,
         )

@@ -93,6 +93,12 @@ class Writer:
         lease = _lease(int(one.dwelling[row]), int(one.lease[row]), int(one.key[row]))
         return pseudonym(self.key, "move", lease, DIRECTIONS[int(one.arrival[row])])
 
+    def dwelling_id(self, row: int) -> UUID:
+        """Return the pseudonym of the dwelling of the move in a row of the register: its owner's."""
+        dwelling = self.register.dwelling[row : row + 1]
+        owner = int(self.dwellings.landlord_of(dwelling)[0])
+        return pseudonym(self.keys[owner], "dwelling", str(int(dwelling[0])))
+
     def events(self, versions: Versions) -> Iterator[bytes]:
         """Yield the bytes of each version, in order."""
         for start in range(0, versions.row.size, _CHUNK):

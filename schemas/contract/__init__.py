@@ -4,5 +4,5 @@ Everything is made from the models of `schemas/events` and the lists of `schemas
 read or to send an event.
 """
 
-VERSION = "1.1"
+VERSION = "1.2"
 """The contract's version, major and minor: that of the newest entry of `schemas/published/CHANGELOG.md`."""

@@ -19,6 +19,8 @@ ReasonCode = Literal[
     "wrong_source",
     "personal_data",
     "too_far_ahead",
+    "too_far_back",
+    "folded_move",
     "unknown_commune",
     "unknown_qpv",
     "duplicate_cell",
@@ -81,6 +83,16 @@ REASONS: dict[ReasonCode, Reason] = {
     "too_far_ahead": Reason(
         "Vérifiez la date ; si elle est juste, renvoyez l'événement quand elle sera assez proche.",
         '"status": "effective", "effective_on": "2999-01-01"',
+    ),
+    "too_far_back": Reason(
+        "Vérifiez la date ; si elle est juste et que votre historique reste à reprendre, demandez à l'observatoire "
+        "d'ouvrir une fenêtre de reprise, puis renvoyez l'événement ; sinon, ne l'envoyez plus.",
+        '"effective_on": "2019-04-01", reçu en 2026',
+    ),
+    "folded_move": Reason(
+        "Ne renvoyez plus ce mouvement : il reste compté tel qu'il l'était et ne se corrige plus ; si le compte est "
+        "faux, signalez-le à l'observatoire.",
+        "une révision d'un mouvement de plus de 25 mois, ou effacé à votre demande",
     ),
     "unknown_commune": Reason(
         "Donnez le code INSEE (et non postal) d'une commune actuelle d'Occitanie, celle où se trouve le logement.",

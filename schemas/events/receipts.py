@@ -47,6 +47,22 @@ class ControlDifference(_Sent):
     counted: Annotated[int, Field(description="Nombre que compte l'observatoire")]
 
 
+class Erased(_Sent):
+    """What was erased at the landlord's demand. It quotes no pseudonym."""
+
+    asked: Annotated[int, Field(ge=0, description="Nombre de pseudonymes dont l'effacement fut demandé")]
+    list_sha256: Annotated[
+        str, Field(description="Empreinte SHA-256 de leur liste : un par ligne, en minuscules, dans l'ordre")
+    ]
+    moves: Annotated[int, Field(ge=0, description="Mouvements effacés du registre ; ils restent comptés")]
+    refused: Annotated[int, Field(ge=0, description="Contenus effacés parmi les événements refusés")]
+    receipts: Annotated[int, Field(ge=0, description="Accusés en attente d'envoi, effacés")]
+    archived: Annotated[
+        int | None, Field(description="Lignes effacées de l'archive ; vide : aucune archive n'est tenue")
+    ] = None
+    kafka_until: Annotated[date, Field(description="Jour auquel Kafka aura oublié les derniers messages reçus")]
+
+
 class ReceiptData(_Sent):
     """What became of each event of one message."""
 
@@ -68,6 +84,10 @@ class ReceiptData(_Sent):
     control_differences: Annotated[
         list[ControlDifference], Field(description="Totaux de contrôle qui ne sont pas ceux de l'observatoire")
     ] = []
+    erased: Annotated[
+        Erased | None,
+        Field(description="Effacement demandé : l'accusé ne répond alors à aucun message, events est 0, offset est -1"),
+    ] = None
     summary_fr: Annotated[str, Field(description="Le bilan en une phrase")]
 
 

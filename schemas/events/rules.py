@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from schemas.codes import code_list, known_code
+from schemas.events.horizon import DefaultHorizon, Horizon
 from schemas.events.lineage import Lineage, NoMerger
 from schemas.events.models import (
     COUNTS,
@@ -79,6 +80,7 @@ class Rules:
 
     territories: Territories
     lineage: Lineage = field(default_factory=NoMerger)
+    horizon: Horizon = field(default_factory=DefaultHorizon)
     _good: set[tuple[str | None, ...]] = field(default_factory=set, repr=False, compare=False)
 
     def check(self, event: dict[str, Any], landlord: str, received_on: date) -> Problem | None:
@@ -99,16 +101,16 @@ class Rules:
             return problem
         if kind == "move":
             event["data"] = data = MOVE_DEFAULTS | data
-            return self._check_move(data, direction_of(event["type"]), received_on) or (
+            return self._check_move(data, direction_of(event["type"]), landlord, received_on) or (
                 self._check_former(data, landlord) if data["former_move_id"] or data["former_landlord"] else None
             )
         if kind == "stock":
             return self._check_stock(data, received_on)
         if kind == "counts":
-            return self._check_counts(data, received_on)
+            return self._check_counts(data, landlord, received_on)
         return _check_declaration(data, received_on)
 
-    def _check_move(self, data: dict[str, Any], direction: str, received_on: date) -> Problem | None:
+    def _check_move(self, data: dict[str, Any], direction: str, landlord: str, received_on: date) -> Problem | None:
         status = data["status"]
         if (status == "cancelled") != (data["cancel_reason"] is not None):
             return Problem(
@@ -122,6 +124,9 @@ class Rules:
                 return problem
         if data["effective_on"] < EARLIEST:
             return Problem("invalid_field", "/data/effective_on", "date antérieure à 1900")
+        first = self.horizon.first_day(landlord, received_on)
+        if data["effective_on"] < first:
+            return _too_old(data["effective_on"], first, "/data/effective_on")
         return self._check_known(data, direction)
 
     def _check_former(self, data: dict[str, Any], landlord: str) -> Problem | None:
@@ -198,10 +203,13 @@ class Rules:
             seen.add(key)
         return None
 
-    def _check_counts(self, data: dict[str, Any], received_on: date) -> Problem | None:
+    def _check_counts(self, data: dict[str, Any], landlord: str, received_on: date) -> Problem | None:
         first = date.fromisoformat(f"{data['month']}-01")
         if problem := _too_far(first, received_on, EFFECTIVE_AHEAD, "/data/month"):
             return problem
+        earliest = self.horizon.first_day(landlord, received_on)
+        if first < earliest:
+            return _too_old(first, earliest, "/data/month")
         version = data.get("code_list_version", 1)
         seen = set()
         for index, cell in enumerate(data.get("cells", ())):
@@ -266,6 +274,11 @@ def _too_far(day: date, received_on: date, ahead: timedelta, pointer: str) -> Pr
         return None
     limit = (received_on + ahead).isoformat()
     return Problem("too_far_ahead", pointer, f"date trop lointaine : {day.isoformat()}, au plus tard {limit}")
+
+
+def _too_old(day: date, first: date, pointer: str) -> Problem:
+    text = f"effet trop ancien : {day.isoformat()}, au plus tôt {first.isoformat()} sauf reprise d'historique"
+    return Problem("too_far_back", pointer, text)
 
 
 def _check_codes(data: dict[str, Any], direction: str) -> tuple[Problem | None, bool]:

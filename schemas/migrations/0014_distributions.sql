@@ -1,1 +1,256 @@
 -- Distributions: tenure of those who left, days between tenants, tenancies by age. Medians and survival come from them.
+-- What needs the link between the moves of one dwelling is computed in streams/measures/linked.py.
+-- Invariant: `dwelling_move` equals `dwelling_move_recount`, and the columns of `cell_month` and the tables that come
+-- from it equal their `*_recount`, whenever the refresh has taken up all that was recorded.
+
+-- What was recorded since: new rows stand at the end of the ledger, so block ranges find them (benchmarks/linked/).
+CREATE INDEX ON core.move USING brin (recorded_in) WITH (pages_per_range = 16, autosummarize = on);
+
+-- Who keeps each landlord's dwellings: itself, or who took it over, and so on. The dwellings of a landlord that was
+-- taken over are linked to those of its successor where the key was handed over: their pseudonyms are the same.
+CREATE VIEW core.keeper AS
+WITH RECURSIVE step AS (
+    SELECT siren AS landlord, merged_into AS keeper, 1 AS depth FROM core.landlord WHERE merged_into IS NOT NULL
+    UNION ALL
+    SELECT step.landlord, next.merged_into, depth + 1
+    FROM step JOIN core.landlord AS next ON next.siren = step.keeper
+    WHERE next.merged_into IS NOT NULL AND depth < 20
+)
+SELECT DISTINCT ON (landlord) landlord, keeper FROM step ORDER BY landlord, depth DESC;
+
+-- As the refresh last used them: a merger that is recorded since links dwellings anew.
+CREATE TABLE core.kept_by (landlord text PRIMARY KEY, keeper text NOT NULL);
+
+-- The moves by dwelling, slim: those that count, and departures with a notice whatever became of them. Technical ones
+-- and what is no move take part in nothing here.
+CREATE TABLE core.dwelling_move (
+    move_id uuid NOT NULL,
+    dwelling uuid NOT NULL,
+    cell_id integer NOT NULL,
+    effective_on date NOT NULL,
+    tenancy_month date,
+    notice_month date,
+    arrival boolean NOT NULL,
+    counted boolean NOT NULL,
+    first_letting boolean NOT NULL,
+    month_precision boolean NOT NULL,
+    notice_withdrawn boolean NOT NULL,
+    landlord text NOT NULL,
+    PRIMARY KEY (landlord, move_id)
+) WITH (fillfactor = 90);
+CREATE INDEX ON core.dwelling_move (dwelling);
+
+-- `replaced` stands on the earlier identity of a move that is told of under its present one.
+CREATE VIEW core.dwelling_move_recount AS
+SELECT move_id, dwelling, cell_id, effective_on, date_trunc('month', tenancy_started_on::timestamp)::date AS tenancy_month,
+    CASE WHEN move.direction = 'out' AND cancel_reason IS DISTINCT FROM 'replaced'
+        THEN date_trunc('month', notice_received_on::timestamp)::date END AS notice_month,
+    move.direction = 'in' AS arrival, status = 'effective' AS counted,
+    coalesce(nature.nature_class, other.nature_class) = 'first_letting' AS first_letting,
+    date_precision = 'month' AS month_precision,
+    status = 'cancelled' AND cancel_reason IS NOT DISTINCT FROM 'notice_withdrawn' AS notice_withdrawn, landlord,
+    recorded_in
+FROM core.move
+JOIN core.nature AS other ON other.direction = move.direction AND other.reason = 'autre'
+LEFT JOIN core.nature ON nature.direction = move.direction AND nature.reason = move.reason
+WHERE coalesce(nature.nature_class, other.nature_class) NOT IN ('technical', 'out_of_scope')
+    AND (status = 'effective'
+        OR move.direction = 'out' AND notice_received_on IS NOT NULL AND cancel_reason IS DISTINCT FROM 'replaced');
+
+-- Days from a dwelling's move-out to its next move-in, by month of the move-in; from 1,095 on they are 1,095.
+CREATE TABLE core.void_month (
+    cell_id integer NOT NULL,
+    month date NOT NULL,
+    days integer NOT NULL,
+    n integer NOT NULL,
+    landlord text NOT NULL,
+    PRIMARY KEY (cell_id, landlord, month, days)
+);
+
+-- Whole months between the beginning of a tenancy and the departure, where the beginning is known; 720 is 60 years or
+-- more.
+CREATE TABLE core.tenure_month (
+    cell_id integer NOT NULL,
+    month date NOT NULL,
+    tenure_months integer NOT NULL,
+    n integer NOT NULL,
+    landlord text NOT NULL,
+    PRIMARY KEY (cell_id, landlord, month, tenure_months)
+);
+
+-- What moves that were folded or erased since had contributed: `forget_moves` (streams/measures/linked.py) adds it.
+CREATE TABLE core.linked_base (
+    measure text NOT NULL CHECK (measure IN ('relet', 'notices', 'notices_withdrawn', 'voids', 'tenures')),
+    cell_id integer NOT NULL,
+    month date NOT NULL,
+    value integer NOT NULL,
+    n integer NOT NULL,
+    landlord text NOT NULL,
+    PRIMARY KEY (measure, cell_id, landlord, month, value)
+);
+
+-- The recount. A dwelling's moves in order: of one day, the departure first. What could still be equal then makes no
+-- difference to what follows.
+CREATE VIEW core.dwelling_sequence AS
+SELECT moved.landlord, cell_id, effective_on, date_trunc('month', effective_on::timestamp)::date AS month, arrival,
+    first_letting, month_precision,
+    lag(arrival) OVER dwelling AS arrival_before, lag(effective_on) OVER dwelling AS before_on,
+    lag(month_precision) OVER dwelling AS imprecise_before,
+    min(date_trunc('month', effective_on::timestamp)::date) FILTER (WHERE arrival AND NOT first_letting) OVER (
+        dwelling ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_reletting
+FROM core.dwelling_move AS moved LEFT JOIN core.kept_by USING (landlord)
+WHERE counted
+WINDOW dwelling AS (PARTITION BY coalesce(keeper, moved.landlord), dwelling
+    ORDER BY effective_on, arrival, moved.landlord, cell_id, first_letting, month_precision);
+
+-- A re-letting stands in the 12 months from its own on, until the dwelling's next one takes its place.
+CREATE VIEW core.linked_recount AS
+SELECT cell_id, landlord, month, sum(relet)::integer AS relet_dwellings_12_months, sum(notices)::integer AS notices,
+    sum(notices_withdrawn)::integer AS notices_withdrawn
+FROM (
+    SELECT cell_id, landlord, stands.month, 1 AS relet, 0 AS notices, 0 AS notices_withdrawn
+    FROM core.dwelling_sequence AS relet
+    JOIN core.calendar AS stands ON stands.month >= relet.month
+        AND stands.month < least(relet.month + interval '12 months', coalesce(next_reletting, 'infinity'))
+    WHERE arrival AND NOT first_letting
+    UNION ALL
+    SELECT cell_id, landlord, notice_month, 0, 1, notice_withdrawn::integer
+    FROM core.dwelling_move WHERE notice_month IS NOT NULL
+    UNION ALL
+    SELECT cell_id, landlord, month, CASE measure WHEN 'relet' THEN n ELSE 0 END,
+        CASE measure WHEN 'notices' THEN n ELSE 0 END, CASE measure WHEN 'notices_withdrawn' THEN n ELSE 0 END
+    FROM core.linked_base WHERE measure IN ('relet', 'notices', 'notices_withdrawn')
+) AS one
+GROUP BY 1, 2, 3
+HAVING (sum(relet), sum(notices), sum(notices_withdrawn)) <> (0, 0, 0);
+
+CREATE OR REPLACE VIEW core.cell_ledger_recount AS
+SELECT cell_id, landlord, month, relet_dwellings_12_months, notices, notices_withdrawn FROM core.linked_recount;
+
+-- A date that is known to the month gives no number of days: such a void is left out.
+CREATE VIEW core.void_recount AS
+SELECT cell_id, landlord, month, days, sum(n)::integer AS n
+FROM (SELECT cell_id, landlord, month, least(effective_on - before_on, 1095) AS days, 1 AS n
+      FROM core.dwelling_sequence
+      WHERE arrival AND NOT first_letting AND NOT arrival_before AND NOT month_precision AND NOT imprecise_before
+      UNION ALL
+      SELECT cell_id, landlord, month, value, n FROM core.linked_base WHERE measure = 'voids') AS one
+GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0;
+
+CREATE VIEW core.tenure_recount AS
+SELECT cell_id, landlord, month, least(tenure_months, 720) AS tenure_months, sum(n)::integer AS n
+FROM (SELECT cell_id, landlord, date_trunc('month', effective_on::timestamp)::date AS month,
+          ((extract(year FROM effective_on) - extract(year FROM tenancy_month)) * 12
+              + extract(month FROM effective_on) - extract(month FROM tenancy_month))::integer AS tenure_months, 1 AS n
+      FROM core.dwelling_move WHERE counted AND NOT arrival AND tenancy_month IS NOT NULL
+      UNION ALL
+      SELECT cell_id, landlord, month, value, n FROM core.linked_base WHERE measure = 'tenures') AS one
+WHERE tenure_months >= 0
+GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0;
+
+GRANT TRUNCATE ON core.dwelling_move, core.void_month, core.tenure_month TO ingest;
+
+-- Medians of the 12 months that end with each month, over declared landlord-months. `n`: how many values are behind;
+-- bounds are those of the median at 95 %, none under six values. Kept by streams/measures/median_windows.py.
+CREATE TABLE core.median_window (
+    territory_id integer NOT NULL,
+    part text NOT NULL,
+    month date NOT NULL,
+    measure text NOT NULL CHECK (measure IN ('void_days', 'tenure_months')),
+    n integer NOT NULL,
+    median real NOT NULL,
+    lower real,
+    upper real,
+    q1 real NOT NULL,
+    q3 real NOT NULL,
+    PRIMARY KEY (territory_id, part, measure, month)
+);
+
+-- Tenancies running on 1 January of a year by the year they began: from the landlord's stock nearest to that day, of
+-- December or January. `core.stock_cell` has them by rooms, as a document.
+CREATE TABLE core.running_tenancies (
+    cell_id integer NOT NULL,
+    year smallint NOT NULL,
+    start_year smallint NOT NULL,
+    n integer NOT NULL,
+    landlord text NOT NULL,
+    PRIMARY KEY (landlord, year, cell_id, start_year)
+);
+
+-- Which stock tells of which 1 January.
+CREATE VIEW core.stock_of_january AS
+SELECT DISTINCT ON (landlord, year) landlord, year, stock_on, recorded_in
+FROM (SELECT landlord, stock_on, recorded_in, extract(year FROM stock_on + 31)::smallint AS year FROM core.stock
+      WHERE extract(month FROM stock_on) IN (12, 1)) AS near
+ORDER BY landlord, year, abs(stock_on - make_date(year, 1, 1)), stock_on;
+
+CREATE TABLE core.january (
+    landlord text NOT NULL,
+    year smallint NOT NULL,
+    stock_on date NOT NULL,
+    recorded_in bigint NOT NULL,
+    PRIMARY KEY (landlord, year)
+);
+
+-- `start_year` 0: the landlord does not know.
+CREATE VIEW core.running_tenancies_recount AS
+SELECT cell_id, year, started_in AS start_year, sum(n)::integer AS n, landlord
+FROM core.stock_of_january JOIN core.stock_cell USING (landlord, stock_on)
+CROSS JOIN LATERAL (SELECT CASE WHEN key = 'unknown' THEN 0 ELSE key::smallint END AS started_in, value::integer AS n
+    FROM jsonb_each_text(tenancies_by_start_year)) AS started
+WHERE started_in < year AND n > 0
+GROUP BY 1, 2, 3, 5;
+
+-- A landlord's year: who it is counted for at its end, whether all its months are declared, whether its stock of 1
+-- January is known, and of how many departures the beginning of the tenancy is.
+CREATE TABLE core.landlord_year (
+    landlord text NOT NULL,
+    year smallint NOT NULL,
+    unit text NOT NULL,
+    declared_whole boolean NOT NULL,
+    declared_qpv boolean NOT NULL,
+    january boolean NOT NULL,
+    departures integer NOT NULL,
+    known_departures integer NOT NULL,
+    PRIMARY KEY (landlord, year)
+);
+CREATE VIEW core.landlord_year_recount AS
+SELECT covering.*, EXISTS (SELECT FROM core.january WHERE (january.landlord, january.year) = (covering.landlord, covering.year))
+        AS january,
+    (SELECT coalesce(sum(departures), 0)::integer FROM core.cell_month AS moved WHERE moved.landlord = covering.landlord
+        AND month >= make_date(covering.year, 1, 1) AND month < make_date(covering.year + 1, 1, 1)) AS departures,
+    coalesce(known.n, 0)::integer AS known_departures
+FROM (SELECT landlord, extract(year FROM month)::smallint AS year,
+          (array_agg(counted_for ORDER BY month DESC))[1] AS unit,
+          count(*) = 12 AND bool_and(declared_whole AND whole) AS declared_whole,
+          count(*) = 12 AND bool_and(declared_qpv) AS declared_qpv
+      FROM core.landlord_month GROUP BY 1, 2) AS covering
+LEFT JOIN (SELECT landlord, extract(year FROM month)::smallint AS year, sum(n) AS n FROM core.tenure_month GROUP BY 1, 2)
+    AS known USING (landlord, year);
+
+-- The years in which tenancies are followed: declared throughout by the landlord and those that it took over, their
+-- stock of 1 January known, and the beginning of nine tenancies ended in ten. `followed`: that of the next one too.
+CREATE VIEW core.followed_year AS
+SELECT landlord, year, whole, qpv, next_january AS followed
+FROM core.landlord_year JOIN (
+    SELECT unit, year, bool_and(declared_whole) AS whole, bool_and(declared_qpv) AS qpv,
+        coalesce((SELECT bool_or(next.january) FROM core.landlord_year AS next
+            WHERE next.year = one.year + 1 AND next.unit = one.unit), false) AS next_january
+    FROM core.landlord_year AS one GROUP BY unit, year
+    HAVING bool_or(january) AND sum(known_departures) * 10 >= sum(departures) * 9) AS units USING (unit, year)
+WHERE whole OR qpv;
+
+-- Survival of tenancies by age in years. `cohort`: the year in which they began, or `toutes`.
+CREATE TABLE core.survival (
+    territory_id integer NOT NULL,
+    part text NOT NULL,
+    cohort text NOT NULL,
+    age_years smallint NOT NULL,
+    at_risk integer NOT NULL,
+    exits integer NOT NULL,
+    survival real NOT NULL,
+    lower real,
+    upper real,
+    PRIMARY KEY (territory_id, part, cohort, age_years)
+);
+GRANT TRUNCATE ON core.median_window, core.running_tenancies, core.january, core.landlord_year, core.survival TO ingest;

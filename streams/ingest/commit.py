@@ -139,9 +139,24 @@ def refused(ready: Ready) -> Ready:
 
 
 def _unstorable(ready: Ready, positions: Sequence[int]) -> list[Rejected]:
-    texts = element_texts(ready.message.payload)
     problem = Problem("not_storable", "", "la base ne peut pas tenir cet événement : valeurs hors de toute mesure")
+    return _rejected(ready, positions, problem)
+
+
+def _rejected(ready: Ready, positions: Sequence[int], problem: Problem) -> list[Rejected]:
+    texts = element_texts(ready.message.payload)
     return [Rejected(position, problem, texts[position].encode()) for position in positions]
+
+
+def without_folded(ready: Ready, folded: set[moves.Key]) -> Ready:
+    """Return the message with every event refused that speaks of a folded move, under either of its identities."""
+    gone = {staged.position for staged in ready.moves if staged.key in folded}
+    if not gone:
+        return ready
+    text = "mouvement qui n'est plus conservé ligne à ligne (durée passée, ou effacé) : il ne se corrige plus"
+    problem = Problem("folded_move", "/data/move_id", text)
+    kept = [staged for staged in ready.moves if staged.position not in gone]
+    return ready._replace(moves=kept, rejected=ready.rejected + _rejected(ready, sorted(gone), problem))
 
 
 def prepare_connection(connection: psycopg.Connection[Any]) -> None:
@@ -203,6 +218,12 @@ def write_events(cursor: psycopg.Cursor[Any], batch: Batch) -> None:
         if depth:
             cursor.execute(CLEAR)
         moves.stage(cursor, rows)
+        # The first layer has every move of the batch.
+        if depth == 0 and (folded := moves.folded(cursor)):
+            cursor.execute(CLEAR)
+            spared = [without_folded(ready, folded) for ready in batch.messages]
+            write_events(cursor, Batch(spared, batch.cells))
+            return
         earlier = moves.apply_staged(cursor)
         deltas.apply_deltas(cursor, as_of, corrections=bool(earlier))
         # What later layers meet is what the first one wrote.
@@ -305,13 +326,18 @@ def _outcomes(
 
 
 # By COPY: a landlord whose events are all refused must not cost much more than one whose events are taken.
-_REFUSED = "topic, partition, message_offset, event_index, landlord, received_at, reason, pointer, message_fr, payload"
+_REFUSED = (
+    "topic, partition, message_offset, event_index, landlord, received_at, reason, pointer, message_fr, payload, "
+    "purged_at"
+)
 REFUSED_TABLE = """
 CREATE TEMP TABLE IF NOT EXISTS refused (
     topic text, partition integer, message_offset bigint, event_index integer, landlord text, received_at timestamptz,
-    reason text, pointer text, message_fr text, payload bytea
+    reason text, pointer text, message_fr text, payload bytea, purged_at timestamptz
 ) ON COMMIT DELETE ROWS;
 """
+NOT_KEPT = frozenset({"too_far_back", "folded_move"})
+"""Reasons for which the content is not kept: no later reading can accept it, and it is of a time that is over."""
 KEEP_REFUSED = f"INSERT INTO core.quarantine ({_REFUSED}) SELECT {_REFUSED} FROM refused ON CONFLICT DO NOTHING"  # noqa: S608
 
 
@@ -323,7 +349,8 @@ def _quarantine(cursor: psycopg.Cursor[Any], messages: Sequence[Ready]) -> None:
             message, received = ready.message, instant(ready.message.timestamp)
             for bad in ready.rejected:
                 words = (bad.problem.reason, _storable(bad.problem.pointer), _storable(bad.problem.message_fr))
-                copy.write_row((*message.place, message.offset, bad.index, ready.landlord, received, *words, bad.raw))
+                kept = (None, received) if bad.problem.reason in NOT_KEPT else (bad.raw, None)
+                copy.write_row((*message.place, message.offset, bad.index, ready.landlord, received, *words, *kept))
     cursor.execute(KEEP_REFUSED)
 
 

@@ -99,6 +99,7 @@ def receipt(answered: Answered, told: Told) -> bytes:
                 {"month": month, "direction": direction, "declared": declared, "counted": counted}
                 for month, direction, declared, counted in told.differences
             ],
+            "erased": None,
             "summary_fr": summary(told.outcomes, len(told.differences)),
         },
     }

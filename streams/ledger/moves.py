@@ -64,6 +64,14 @@ FROM known WHERE newer AND m.ctid = row_of_old
 """  # noqa: S608
 
 
+# Of what is staged, in an index of its own; OFFSET 0 as above.
+FOLDED = """
+SELECT i.landlord, i.move_id FROM incoming AS i
+CROSS JOIN LATERAL (
+    SELECT FROM core.tombstone AS t WHERE t.move_id = i.move_id AND t.landlord = i.landlord OFFSET 0) AS stone
+"""
+
+
 def lock_landlords(cursor: psycopg.Cursor[Any], sirens: Sequence[str]) -> None:
     """Take the landlords' locks until the end of the transaction, in one order for all workers.
 
@@ -79,6 +87,12 @@ def stage(cursor: psycopg.Cursor[Any], rows: Sequence[bytes]) -> None:
     """Send the packed rows (`rows.packed_move`, at most one a move) into `incoming` by binary COPY."""
     with cursor.copy(f"COPY incoming ({', '.join(COLUMNS)}) FROM STDIN (FORMAT binary)") as copy:
         copy.write(b"".join((COPY_HEADER, *rows, COPY_TRAILER)))
+
+
+def folded(cursor: psycopg.Cursor[Any]) -> set[Key]:
+    """Return which of the staged moves are no longer kept as rows: folded, for ever."""
+    cursor.execute(FOLDED)
+    return {(landlord, move_id.bytes) for landlord, move_id in cursor.fetchall()}
 
 
 def apply_staged(cursor: psycopg.Cursor[Any]) -> dict[Key, Rank]:

@@ -67,7 +67,7 @@ INSERT INTO core.declaration (landlord, scope, revision, content_hash, complete_
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (landlord, scope, revision) DO UPDATE
 SET content_hash = excluded.content_hash, complete_from = excluded.complete_from,
     complete_through = excluded.complete_through, received_on = excluded.received_on,
-    control_totals = excluded.control_totals
+    control_totals = excluded.control_totals, recorded_in = excluded.recorded_in
 """
 
 

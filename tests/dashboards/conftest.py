@@ -18,6 +18,7 @@ from streams.counters.windows import start_windows
 from streams.ingest.decode import Message
 from streams.ingest.pipeline import Pipeline
 from tests.conftest import empty
+from tests.dashboards.filling import fill
 
 START, END = date(2024, 1, 1), date(2026, 1, 1)
 UNREAD = 3
@@ -58,6 +59,7 @@ def seeded(settings: Settings, viewer: psycopg.Connection[Any]) -> psycopg.Conne
     with connect(settings, "ingest", autocommit=True) as connection:
         start_windows(connection, END)
     ingest(settings, simulate(START, END, seed=7, scale=0.1))
+    fill(settings)
     with connect(settings, "migrator", autocommit=True) as connection:
         connection.execute("ANALYZE")
     return viewer

@@ -21,6 +21,7 @@ import yaml
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from consumers.archive.reading import ALIVE
 from operations import compose, worker_health
 from operations.certificates import CertificateFiles
 from operations.commands.gateway import certificate
@@ -36,7 +37,8 @@ FILE = ROOT / "docker-compose.yml"
 TEXT = FILE.read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
 ONE_SHOT = {"migrate"}
-PYTHON = ("migrate", "worker", "gateway")
+MIGRATE = ("admin", "worker", "archive", "postgres", *ROLES)
+PYTHON = ("migrate", "worker", "gateway", "archive")
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 EXACT = re.compile(r"^[a-z0-9./-]+:\d+\.\d+\.\d+(-[a-z0-9.]+)*$")
 
@@ -71,7 +73,9 @@ def test_the_file_is_valid_by_the_compose_specification() -> None:
 
 
 def test_it_has_every_service_of_the_system() -> None:
-    assert SERVICES.keys() == {"kafka", "timescaledb", "migrate", "worker", "gateway", "grafana", "grafana-public"}
+    assert SERVICES.keys() == {
+        *("kafka", "timescaledb", "migrate", "worker", "gateway", "archive", "grafana", "grafana-public")
+    }
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -155,6 +159,7 @@ def test_nobody_starts_before_what_it_needs() -> None:
     assert conditions["migrate"] == {"kafka": healthy, "timescaledb": healthy}
     assert conditions["worker"] == {"kafka": healthy, "timescaledb": healthy, "migrate": done}
     assert conditions["gateway"] == {"kafka": healthy}
+    assert conditions["archive"] == {"kafka": healthy, "migrate": done}
     assert conditions["grafana"] == conditions["grafana-public"] == {"migrate": done}
 
 
@@ -186,8 +191,9 @@ def test_the_public_grafana_knows_only_the_published_schema(elsewhere: Settings)
         "QUARTIERS_PASSWORD_GRAFANA_PUBLIC_ADMIN",
         "QUARTIERS_PASSWORD_PUBLIC_READER",
     }
-    ((folder, _),) = mounts("grafana-public")
-    files = sorted(folder.rglob("*.yaml"))
+    folder, dashboards = (path for path, _ in mounts("grafana-public"))
+    assert [file.name for file in dashboards.iterdir()] == ["public.json"]
+    files = sorted((folder / "datasources").iterdir())
     sources = [source for file in files for source in yaml.safe_load(file.read_text())["datasources"]]
     assert [source["user"] for source in sources] == ["public_reader"]
 
@@ -206,7 +212,11 @@ class Recorder(dict[str, str]):
 
 @pytest.mark.parametrize(
     ("service", "roles", "principals"),
-    [("worker", ("ingest",), ("worker",)), ("migrate", ("postgres", *ROLES), ("admin", "worker"))],
+    [
+        ("worker", ("ingest",), ("worker",)),
+        ("migrate", ("postgres", *ROLES), ("admin", "worker", "archive")),
+        ("archive", (), ("archive",)),
+    ],
 )
 def test_the_containers_are_given_what_the_settings_read_and_nothing_else(
     service: str,
@@ -258,6 +268,17 @@ def test_the_worker_writes_only_where_its_container_lets_it(
     monkeypatch.setenv("APP_DATADIR", SERVICES["worker"]["environment"]["APP_DATADIR"])
     app = create_app(elsewhere, SystemClock(), "worker-1")
     assert str(app.conf.datadir).startswith("/tmp/")
+
+
+def test_the_archive_writes_into_its_volume_which_is_its_users_own() -> None:
+    one = SERVICES["archive"]
+    (volume,) = one["volumes"]
+    name, _, folder = volume.partition(":")
+    assert name in yaml.safe_load(TEXT)["volumes"]
+    assert one["command"][-2:] == ["--to", folder]
+    assert f"{folder}/{ALIVE}" in one["healthcheck"]["test"][-1]
+    assert one["profiles"] == ["archive"]
+    assert f"-o quartiers {folder}\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 def test_passwords_go_to_an_ignored_file_that_only_its_owner_reads(
@@ -401,7 +422,7 @@ def test_the_broker_of_the_containers_knows_its_administrator_and_refuses_others
 def test_the_command_of_migrate_prepares_everything_with_the_containers_environment(
     settings: Settings, broker: Settings, tmp_path: Path
 ) -> None:
-    real = {f"QUARTIERS_PASSWORD_{n.upper()}": settings.password(n) for n in ("admin", "worker", "postgres", *ROLES)}
+    real = {f"QUARTIERS_PASSWORD_{n.upper()}": settings.password(n) for n in MIGRATE}
     given = environment_of("migrate", real) | {
         "QUARTIERS_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         "QUARTIERS_DATABASE_HOST": "127.0.0.1",

@@ -46,7 +46,23 @@ def test_the_clock_makes_a_day_last_as_long_as_asked() -> None:
 
 
 def true_move(**changes: object) -> TruthMove:
-    move = TruthMove(3, "effective", "out", date(2026, 3, 9), "31555", "QN03107M", "QP031007", "emploi", in_scope=True)
+    move = TruthMove(
+        3,
+        "effective",
+        "out",
+        date(2026, 3, 9),
+        "31555",
+        "QN03107M",
+        "QP031007",
+        "emploi",
+        in_scope=True,
+        cancel_reason=None,
+        dwelling=UUID(int=1),
+        place="departement",
+        tenancy_started_on=date(2019, 5, 1),
+        notice_received_on=date(2026, 2, 9),
+        month_precision=False,
+    )
     return dataclasses.replace(move, **changes)
 
 

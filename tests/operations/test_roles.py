@@ -11,7 +11,7 @@ pytestmark = pytest.mark.services
 READERS = ("observatory", "public_reader")
 
 
-@pytest.mark.parametrize("role", [*READERS, "analyst"])
+@pytest.mark.parametrize("role", READERS)
 @pytest.mark.parametrize(
     "call",
     [

@@ -37,7 +37,10 @@ PATIENCE = 30.0
 WRITTEN = (
     "core.move core.fact core.daily_counter core.monthly_counter core.rolling_counter core.ingest_offset "
     "core.quarantine core.tally core.outbox core.stock_cell core.stock_counter core.stock core.declaration "
-    "core.counts core.counts_cell"
+    "core.counts core.counts_cell core.cell_month core.landlord_month core.observed_month core.complete_through "
+    "core.folded core.folded_notice core.tombstone core.backfill "
+    "core.dwelling_move core.kept_by core.void_month core.tenure_month core.linked_base core.median_window "
+    "core.running_tenancies core.january core.landlord_year core.survival"
 ).split()
 Event = dict[str, Any]
 
@@ -113,6 +116,8 @@ class Stage:
         with self.connection.transaction():
             for table in WRITTEN:
                 self.connection.execute(f"DELETE FROM {table}")
+            self.connection.execute("UPDATE core.measure_state SET taken_up_to = 0")
+            self.connection.execute("UPDATE core.retention SET (folded_before, last_run_on) = ('1900-01-01', NULL)")
         start_windows(self.connection, as_of)
 
     def batch(self, *messages: Message) -> Batch:

@@ -264,8 +264,9 @@ def test_the_month_of_a_merger_keeps_the_moves_of_both_landlords(merged: Stage) 
         (NEW, 1),
     ]
     assert merged.rows(
-        "SELECT departures, dwellings::integer FROM core.declared_month "
-        "WHERE level = 'commune' AND month = '2026-01-01' AND territory_id IN "
+        "SELECT sum(departures)::integer, sum(dwellings)::integer FROM core.landlord_coverage "
+        "LEFT JOIN core.landlord_flow USING (level, territory_id, landlord, month) "
+        "WHERE declared AND level = 'commune' AND month = '2026-01-01' AND territory_id IN "
         "(SELECT territory_id FROM core.territory WHERE code = '31555')"
     ) == [(3, 400)]
     assert merged.receipts()[-1]["control_differences"] == []

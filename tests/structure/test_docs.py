@@ -125,7 +125,7 @@ def test_every_message_that_is_explained_is_in_the_code() -> None:
     assert len(messages) > 10
     sources = "".join(
         path.read_text(encoding="utf-8")
-        for folder in ("operations", "runtime", "streams")
+        for folder in ("operations", "runtime", "streams", "consumers")
         for path in (ROOT / folder).rglob("*.py")
     )
     assert [message for message in messages if message not in sources] == []

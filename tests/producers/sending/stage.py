@@ -139,12 +139,13 @@ class Landlord:
         scope: Scope = "whole_stock",
         despite_errors: bool = False,
         now: str | None = None,
+        by_month: bool = False,
     ) -> Sent:
         """Send an extract; what is wrong with it raises."""
         found = list(items)
         kind = "dwellings" if any(isinstance(one, DwellingRecord) for one in found) else "movements"
         seconds = instant(extracted)
-        sender = Sender(SIREN, self.ring, FakeLocator(), seconds, date.fromisoformat(extracted[:10]), k)
+        sender = Sender(SIREN, self.ring, FakeLocator(), seconds, date.fromisoformat(extracted[:10]), k, by_month)
         with (
             Journal(self.state, instant(now) if now else None) as journal,
             Publication(sender, journal, RULES, TODAY, states, counts_only=counts_only) as publication,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from producers.examination import Outlook
+from producers.outcome import alone_line
 from producers.preparation import Preparation, Sender
 from tests.producers.sending.stage import RING, SIREN, FakeLocator, dwelling, move
 
@@ -28,6 +29,7 @@ def test_what_a_check_foretells_is_what_sending_does():
     assert steps[4] == 3
     assert "3 mouvements, trop rares (moins de 5 semblables), perdront du détail" in told
     assert f"{steps[4]} sans le ménage, le financement, la typologie ni le motif" in told
+    assert alone_line(preparation.summary.alone, by_month=False) in told
     assert "703 dans un quartier" in told
     assert "703 par l'indicateur QPV" in told
 

@@ -63,6 +63,7 @@ REFUSED = [
     pytest.param(
         move(status="announced", effective_on=on(367)), "too_far_ahead", DATE, id="announced over a year ahead"
     ),
+    pytest.param(move(effective_on="2024-01-31"), "too_far_back", DATE, id="before the horizon"),
     pytest.param(move(effective_on="1899-12-31"), "invalid_field", DATE, id="the 19th century"),
     pytest.param(move(status="cancelled"), "invalid_field", "/data/cancel_reason", id="cancelled without a reason"),
     pytest.param(
@@ -92,7 +93,9 @@ ACCEPTED = [
     pytest.param(
         move(status="cancelled", cancel_reason="mistake", effective_on="2099-01-01"), id="an absurd date, cancelled"
     ),
-    pytest.param(move(effective_on="1900-01-01"), id="a very old tenancy"),
+    pytest.param(
+        move(effective_on="2024-02-01", tenancy_started_on="1900-01"), id="a very old tenancy, at the horizon"
+    ),
     pytest.param(move(commune="75056"), id="a commune of another région: out of scope, no error"),
     pytest.param(move(heating="gaz"), id="a field of a newer minor version"),
     pytest.param(envelope(move()["data"], traceparent="00-1"), id="an extension of CloudEvents"),

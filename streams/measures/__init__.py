@@ -1,0 +1,1 @@
+"""Measures of moves and of the stock, from which every indicator is made."""

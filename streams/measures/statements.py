@@ -1,0 +1,195 @@
+"""The SQL of the measures: what is recorded becomes changes of cells, and changes of cells changes of territories.
+
+A month of a territory is the sum of m x c over cells and landlords: m what `core.cell_month` holds, c whether
+`core.landlord_month` covers it. From (m, c) to (m', c') that sum changes by m (c' - c) + (m' - m) c': first what covers
+is changed, then what is covered. Only differences are ever added.
+"""
+
+from streams.measures.columns import COVERED, LINKED, MEASURES, MOVES, STATES, any_of, listed
+
+TEMPORARY_TABLES = f"""
+CREATE TEMP TABLE IF NOT EXISTS covering_new (LIKE core.landlord_month) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS covering_gone (LIKE core.landlord_month) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS restocked (landlord text NOT NULL, month date NOT NULL) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS cell_change (LIKE core.cell_month INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS observed_change (
+    territory_id integer NOT NULL, part text NOT NULL, month date NOT NULL,
+    {listed((*COVERED, *MEASURES), "{} bigint NOT NULL DEFAULT 0")}
+) ON COMMIT DELETE ROWS;
+TRUNCATE covering_new, covering_gone, restocked, cell_change, observed_change;
+"""
+
+# What covers which month, where it is no longer what it was.
+FIND_COVERING = (
+    "INSERT INTO covering_new TABLE core.landlord_month_recount EXCEPT TABLE core.landlord_month",
+    "INSERT INTO covering_gone TABLE core.landlord_month EXCEPT TABLE core.landlord_month_recount",
+)
+COVER = (
+    "DELETE FROM core.landlord_month AS c USING covering_gone AS gone "
+    "WHERE c.landlord = gone.landlord AND c.month = gone.month",
+    "INSERT INTO core.landlord_month TABLE covering_new",
+)
+
+
+def add_observed(covering: str, cells: str = "core.cell_month", sign: str = "") -> str:
+    """Return the statement that adds to (or, with "-", takes from) `observed_change` what cells hold, as covered."""
+    declared = "(CASE WHEN of_quartiers THEN declared_qpv ELSE declared_whole END)"
+    return f"""
+INSERT INTO observed_change (territory_id, part, month, all_dwellings, {listed(MEASURES)})
+SELECT territory_id, part, cells.month, {sign}sum(dwellings),
+    {listed(MEASURES, sign + "coalesce(sum({}) FILTER (WHERE " + declared + "), 0)")}
+FROM {covering} AS covering
+JOIN {cells} AS cells ON cells.landlord = covering.landlord AND cells.month = covering.month
+JOIN core.cell_part USING (cell_id)
+WHERE of_quartiers OR whole
+GROUP BY 1, 2, 3
+"""  # noqa: S608
+
+
+def add_landlords(covering: str, sign: str = "") -> str:
+    """Return the statement that counts (or, with "-", uncounts) the landlords that have dwellings, in months of theirs.
+
+    Every month in which one of those that `covering` names is counted: with what it took over, a landlord is one.
+    """
+    return f"""
+INSERT INTO observed_change (territory_id, part, month, landlords, declared_landlords)
+SELECT territory_id, part, month, {sign}count(*), {sign}count(*) FILTER (WHERE declared)
+FROM (
+    SELECT territory_id, part, month, counted_for,
+        CASE WHEN of_quartiers THEN declared_qpv ELSE declared_whole END AS declared
+    FROM (SELECT DISTINCT counted_for, month FROM {covering}) AS wanted
+    JOIN core.landlord_month USING (counted_for, month)
+    JOIN core.cell_month USING (landlord, month)
+    JOIN core.cell_part USING (cell_id)
+    WHERE (of_quartiers OR whole) AND dwellings > 0
+    GROUP BY 1, 2, 3, 4, 5
+) AS present
+GROUP BY 1, 2, 3
+"""  # noqa: S608
+
+
+FIND_MOVES = f"""
+INSERT INTO cell_change (cell_id, landlord, month, {listed(MOVES)})
+SELECT cell_id, landlord, month, {listed(MOVES)} FROM core.moves_recorded(%(since)s, %(upto)s) WHERE {any_of(MOVES)}
+"""  # noqa: S608
+
+# As streams/measures/linked.py found and added them: territories have them to come.
+FIND_LINKED = f"""
+INSERT INTO cell_change (cell_id, landlord, month, {listed(LINKED)})
+SELECT cell_id, landlord, month, coalesce(sum(n) FILTER (WHERE measure = 'relet'), 0),
+    coalesce(sum(n) FILTER (WHERE measure = 'notices'), 0),
+    coalesce(sum(n) FILTER (WHERE measure = 'notices_withdrawn'), 0)
+FROM linked_change WHERE measure IN ('relet', 'notices', 'notices_withdrawn') GROUP BY 1, 2, 3
+"""  # noqa: S608
+
+# Whose dwellings are to be counted again: where another stock is in force, and in the months after a first letting or a
+# sale, as far as the stock in force is older.
+FIND_RESTOCKED = """
+INSERT INTO restocked
+SELECT landlord, month FROM covering_new
+UNION SELECT landlord, month FROM covering_gone
+UNION SELECT covering.landlord, covering.month
+FROM (SELECT DISTINCT landlord, month FROM cell_change WHERE first_lettings <> 0 OR sold_to_tenant <> 0) AS moved
+JOIN core.landlord_month AS covering ON covering.landlord = moved.landlord AND covering.month > moved.month
+    AND (inside_on <= moved.month OR outside_on <= moved.month)
+"""
+COVERED_ANEW = "(TABLE covering_gone UNION ALL TABLE covering_new) AS anew"
+COUNT_COVERED_ANEW = f"SELECT count(DISTINCT (landlord, month)) FROM {COVERED_ANEW}"  # noqa: S608
+RESTOCKED_FOR = "restocked JOIN core.landlord_month USING (landlord, month)"
+# As the view `core.cell_dwellings_recount` has it, of these months, from what is stored.
+FIND_DWELLINGS = f"""
+INSERT INTO cell_change (cell_id, landlord, month, {listed(STATES)})
+WITH covered AS MATERIALIZED (
+    SELECT landlord, month, inside, CASE WHEN inside THEN inside_on ELSE outside_on END AS stock_on
+    FROM restocked JOIN core.landlord_month USING (landlord, month)
+    CROSS JOIN (VALUES (true), (false)) AS sides (inside)
+), stock AS MATERIALIZED (
+    SELECT one.* FROM (SELECT DISTINCT landlord, stock_on FROM covered) AS wanted
+    CROSS JOIN LATERAL (SELECT * FROM core.stock_dwellings AS one
+        WHERE one.landlord = wanted.landlord AND one.stock_on = wanted.stock_on) AS one
+), fresh AS (
+    SELECT cell_id, landlord, month, greatest(sum(dwellings), 0) AS dwellings, {listed(STATES[1:], "sum({0}) AS {0}")}
+    FROM (
+        SELECT cell_id, landlord, month, {listed(STATES)} FROM covered JOIN stock USING (landlord, stock_on, inside)
+        UNION ALL
+        SELECT cell_id, landlord, covered.month, first_lettings - sold_to_tenant, 0, 0, 0, 0
+        FROM covered
+        JOIN core.cell_month AS moved USING (landlord)
+        JOIN core.cell USING (cell_id)
+        WHERE inside = (qpv_status = 'inside') AND moved.month >= stock_on AND moved.month < covered.month
+            AND first_lettings <> sold_to_tenant
+    ) AS part
+    GROUP BY 1, 2, 3
+), known AS (
+    SELECT cell_id, landlord, month, {listed(STATES)} FROM core.cell_month JOIN restocked USING (landlord, month)
+    WHERE {any_of(STATES)}
+)
+SELECT cell_id, landlord, month, {listed(STATES, "coalesce(fresh.{0}, 0) - coalesce(known.{0}, 0)")}
+FROM fresh FULL JOIN known USING (cell_id, landlord, month)
+WHERE {any_of(STATES, "coalesce(fresh.{0}, 0) <> coalesce(known.{0}, 0)")}
+"""  # noqa: S608
+
+
+def _add_to_cells(names: tuple[str, ...]) -> str:
+    return f"""
+INSERT INTO core.cell_month AS c (cell_id, landlord, month, {listed(names)})
+SELECT cell_id, landlord, month, {listed(names, "sum({})")} FROM cell_change WHERE {any_of(names)}
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+ON CONFLICT (cell_id, landlord, month) DO UPDATE SET {listed(names, "{0} = c.{0} + excluded.{0}")}
+"""  # noqa: S608
+
+
+ADD_MOVES = _add_to_cells(MOVES)
+ADD_DWELLINGS = _add_to_cells(STATES)
+DROP_EMPTY_CELLS = f"""
+DELETE FROM core.cell_month AS c USING (SELECT DISTINCT cell_id, landlord, month FROM cell_change) AS d
+WHERE (c.cell_id, c.landlord, c.month) = (d.cell_id, d.landlord, d.month) AND NOT ({any_of(MEASURES)})
+"""  # noqa: S608
+
+_OBSERVED = (*COVERED, *MEASURES)
+ADD_TO_TERRITORIES = f"""
+INSERT INTO core.observed_month AS o (territory_id, part, month, {listed(_OBSERVED)})
+SELECT territory_id, part, month, {listed(_OBSERVED, "sum({})")} FROM observed_change
+GROUP BY 1, 2, 3 HAVING {any_of(_OBSERVED, "sum({}) <> 0")} ORDER BY 1, 2, 3
+ON CONFLICT (territory_id, part, month) DO UPDATE SET {listed(_OBSERVED, "{0} = o.{0} + excluded.{0}")}
+RETURNING territory_id, month
+"""  # noqa: S608
+DROP_EMPTY_MONTHS = f"""
+DELETE FROM core.observed_month AS o USING (SELECT DISTINCT territory_id, part, month FROM observed_change) AS d
+WHERE (o.territory_id, o.part, o.month) = (d.territory_id, d.part, d.month) AND NOT ({any_of(_OBSERVED)})
+"""  # noqa: S608
+
+FORGET_THROUGH = "DELETE FROM core.complete_through WHERE %(whole)s OR territory_id = ANY (%(territories)s)"
+FIND_THROUGH = """
+INSERT INTO core.complete_through (territory_id, part, month)
+SELECT territory_id, part, max(month) FROM core.observed_month CROSS JOIN core.staff_rule CROSS JOIN core.window_state
+WHERE all_dwellings > 0 AND dwellings >= least_completeness * all_dwellings
+    AND month > as_of - interval '36 months' AND (%(whole)s OR territory_id = ANY (%(territories)s))
+GROUP BY 1, 2
+"""
+
+STATE = """
+SELECT taken_up_to, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest_running,
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_to_come,
+    known.as_of AS known_as_of, today.as_of AS as_of, known.standing AS known_standing,
+    (SELECT coalesce(string_agg(concat_ws(' ', siren, merged_into, merged_on), ', ' ORDER BY siren), '')
+     FROM core.landlord WHERE merged_into IS NOT NULL)
+        || (SELECT ' ' || least_completeness FROM core.staff_rule) AS standing,
+    cluster AS known_cluster, (SELECT system_identifier::text FROM pg_control_system()) AS cluster
+FROM core.measure_state AS known CROSS JOIN core.window_state AS today
+"""
+KEEP_STATE = """
+UPDATE core.measure_state SET taken_up_to = %(upto)s, as_of = %(as_of)s, standing = %(standing)s,
+    cluster = %(cluster)s, refreshed_at = clock_timestamp()
+"""
+# By transaction: those of another server, or of one that was restored from a copy of rows, say nothing here.
+FORGET_TRANSACTIONS = tuple(
+    f"UPDATE core.{table} SET recorded_in = 0 WHERE recorded_in >= pg_current_xact_id()::text::bigint"  # noqa: S608
+    for table in ("fact", "move", "stock", "declaration")
+)
+WAITING = """
+SELECT (SELECT count(*) FROM core.fact WHERE recorded_in >= %(since)s) AS facts,
+    (SELECT count(*) FROM core.move WHERE recorded_in >= %(since)s) AS moves,
+    (SELECT count(*) FROM core.stock WHERE recorded_in >= %(since)s)
+        + (SELECT count(*) FROM core.declaration WHERE recorded_in >= %(since)s) AS registers
+"""

@@ -1,0 +1,185 @@
+"""Fold rows of the ledger into a base: what they contributed stays, dwelling, move, household and day go.
+
+Invariant: ledger and base together are what every counter counts, in every committed state. A slice is one short
+transaction that holds one landlord's lock and shares the gate, as a batch does: batches go on meanwhile, and folding
+may stop after any slice. A tombstone of each move stays, so that nothing said of it later is taken for a new move.
+"""
+
+from typing import Any, LiteralString
+
+import psycopg
+
+from streams.ingest.commit import GATE
+from streams.ledger.moves import lock_landlords
+
+SLICE = 2_000
+"""Rows of the ledger in one transaction."""
+
+TEMPORARY_TABLE = """
+CREATE TEMP TABLE IF NOT EXISTS fold_due (landlord text NOT NULL, move_id uuid NOT NULL, slice bigint NOT NULL)
+"""
+# Nothing of a landlord is folded while its history may still come.
+COLLECT = """
+INSERT INTO fold_due
+SELECT landlord, move_id, (row_number() OVER (PARTITION BY landlord ORDER BY effective_on) - 1) / %(size)s
+FROM core.move CROSS JOIN core.retention
+WHERE effective_on < folded_before
+    AND landlord NOT IN (SELECT landlord FROM core.backfill, core.window_state
+                         WHERE opened_on <= as_of AND as_of < closes_on)
+"""
+SLICES = "SELECT landlord, slice FROM fold_due GROUP BY 1, 2 ORDER BY 1, 2"
+DONE = "DELETE FROM fold_due WHERE (landlord, slice) = (%(landlord)s, %(slice)s)"
+
+# A row that a revision carried to a later date meanwhile is left, unless it is to be erased.
+FOLD = """
+WITH gone AS (
+    DELETE FROM core.move AS m USING fold_due AS due, core.retention
+    WHERE (due.landlord, due.slice) = (%(landlord)s, %(slice)s)
+        AND (m.move_id, m.landlord) = (due.move_id, due.landlord)
+        AND (m.effective_on < folded_before OR %(erased)s)
+    RETURNING m.*, folded_before
+), stones AS (
+    INSERT INTO core.tombstone (landlord, move_id, revision, content_hash)
+    SELECT landlord, move_id, revision, content_hash FROM gone
+), notices AS (
+    INSERT INTO core.folded_notice AS kept (landlord, cell_id, month, status, cancel_reason, n)
+    SELECT landlord, cell_id, date_trunc('month', notice_received_on::timestamp), status, cancel_reason, count(*)
+    FROM gone WHERE direction = 'out' AND notice_received_on IS NOT NULL GROUP BY 1, 2, 3, 4, 5
+    ON CONFLICT (landlord, cell_id, month, status, cancel_reason) DO UPDATE SET n = kept.n + excluded.n
+), base AS (
+    INSERT INTO core.folded AS kept
+        (landlord, cell_id, day, flow, tenancy_started_on, reason, place, rooms, financing, n)
+    SELECT landlord, cell_id, core.coarse_day(effective_on, folded_before), flow,
+        core.coarse_start(tenancy_started_on, effective_on, folded_before), reason, place, rooms, financing, count(*)
+    FROM gone WHERE flow IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+    ON CONFLICT (landlord, cell_id, day, flow, tenancy_started_on, reason, place, rooms, financing)
+    DO UPDATE SET n = kept.n + excluded.n
+)
+SELECT count(*) FROM gone
+"""
+
+# What was erased before its time kept its day until now.
+COARSEN_BASE = """
+WITH fine AS (
+    DELETE FROM core.folded USING core.retention
+    WHERE landlord = %(landlord)s AND day < folded_before
+        AND (day <> core.coarse_day(day, folded_before)
+            OR tenancy_started_on <> core.coarse_start(tenancy_started_on, day, folded_before))
+    RETURNING folded.*, folded_before
+), base AS (
+    INSERT INTO core.folded AS kept
+        (landlord, cell_id, day, flow, tenancy_started_on, reason, place, rooms, financing, n)
+    SELECT landlord, cell_id, core.coarse_day(day, folded_before), flow,
+        core.coarse_start(tenancy_started_on, day, folded_before), reason, place, rooms, financing, sum(n)
+    FROM fine GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+    ON CONFLICT (landlord, cell_id, day, flow, tenancy_started_on, reason, place, rooms, financing)
+    DO UPDATE SET n = kept.n + excluded.n
+)
+SELECT count(*) FROM fine
+"""
+FINE_BASE = """
+SELECT DISTINCT landlord FROM core.folded, core.retention
+WHERE day < folded_before AND (day <> core.coarse_day(day, folded_before)
+    OR tenancy_started_on <> core.coarse_start(tenancy_started_on, day, folded_before))
+"""
+
+FINE_DAYS = """
+SELECT DISTINCT landlord, core.coarse_day(day, folded_before) FROM core.daily_counter, core.retention
+WHERE day < folded_before AND day <> core.coarse_day(day, folded_before) ORDER BY 1, 2
+"""
+FOLD_DAYS = """
+WITH fine AS (
+    DELETE FROM core.daily_counter
+    WHERE landlord = %(landlord)s AND day > %(month)s::date AND day < %(month)s::date + interval '1 month' RETURNING *
+), base AS (
+    INSERT INTO core.daily_counter AS kept (cell_id, day, flow, landlord, n)
+    SELECT cell_id, %(month)s::date, flow, landlord, sum(n) FROM fine GROUP BY 1, 3, 4 ORDER BY 1, 3, 4
+    ON CONFLICT (cell_id, day, flow, landlord) DO UPDATE SET n = kept.n + excluded.n
+)
+SELECT count(*) FROM fine
+"""
+
+FACT_BLOCKS = 512
+"""Blocks of each chunk of the facts in one transaction."""
+FACT_SIZE = """
+SELECT coalesce(max(pg_relation_size(inhrelid::regclass)), 0) / current_setting('block_size')::bigint
+FROM pg_inherits WHERE inhparent = 'core.fact'::regclass
+"""
+# The sum of deltas of each key stays what it was, whichever rows are added up. What the measures have not taken up
+# yet stays apart, by its transaction, so that it is taken up once.
+COMPACT = """
+WITH fine AS (
+    DELETE FROM core.fact USING core.retention
+    WHERE fact.ctid >= %(first)s::text::tid AND fact.ctid < %(last)s::text::tid AND effect_month < folded_before
+        AND (received_on <> core.coarse_day(received_on, 'infinity')
+            OR tenancy_started_on <> core.coarse_start(tenancy_started_on, effect_month, folded_before))
+    RETURNING fact.*, folded_before
+), kept AS (
+    INSERT INTO core.fact (received_on, effect_month, cell_id, flow, delta, tenancy_started_on, landlord, reason, place,
+        rooms, financing, recorded_in)
+    SELECT core.coarse_day(received_on, 'infinity'), effect_month, cell_id, flow, sum(delta),
+        core.coarse_start(tenancy_started_on, effect_month, folded_before), landlord, reason, place, rooms, financing,
+        CASE WHEN recorded_in < taken_up_to THEN 0 ELSE recorded_in END
+    FROM fine, core.measure_state GROUP BY 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12 HAVING sum(delta) <> 0
+)
+SELECT count(*) FROM fine
+"""
+
+
+def fold_ledger(connection: psycopg.Connection[Any], size: int = SLICE) -> int:
+    """Fold the rows whose time is over, at most `size` in one transaction; return how many."""
+    collect(connection, COLLECT, {"size": size})
+    return fold_collected(connection, erased=False)
+
+
+def collect(connection: psycopg.Connection[Any], query: LiteralString, parameters: dict[str, Any]) -> None:
+    """Note which rows are to be folded, of no transaction: what is noted is looked at again under the lock."""
+    connection.execute(TEMPORARY_TABLE)
+    connection.execute("TRUNCATE fold_due")
+    connection.execute(query, parameters)
+
+
+def fold_collected(connection: psycopg.Connection[Any], *, erased: bool) -> int:
+    """Fold what was noted, slice by slice; return how many rows were. `erased`: whatever their date."""
+    folded = 0
+    for landlord, number in connection.execute(SLICES).fetchall():
+        chosen = {"landlord": landlord, "slice": number, "erased": erased}
+        folded += _changed(connection, landlord, FOLD, chosen)
+    return folded
+
+
+def coarsen_base(connection: psycopg.Connection[Any]) -> int:
+    """Take the day from rows of the base whose time is over; return how many rows were changed."""
+    landlords = connection.execute(FINE_BASE).fetchall()
+    return sum(_changed(connection, landlord, COARSEN_BASE, {"landlord": landlord}) for (landlord,) in landlords)
+
+
+def fold_days(connection: psycopg.Connection[Any]) -> int:
+    """Fold daily counters whose time is over into the first of their month; return how many rows were."""
+    months = connection.execute(FINE_DAYS).fetchall()
+    return sum(
+        _changed(connection, landlord, FOLD_DAYS, {"landlord": landlord, "month": month}) for landlord, month in months
+    )
+
+
+def compact_facts(connection: psycopg.Connection[Any], blocks: int = FACT_BLOCKS) -> int:
+    """Take day of receipt and month of entry from facts whose time is over; return how many rows were changed."""
+    size = connection.execute(FACT_SIZE).fetchall()[0][0]
+    changed = 0
+    for first in range(0, size + 1, blocks):
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
+            cursor.execute(COMPACT, {"first": f"({first},0)", "last": f"({first + blocks},0)"})
+            changed += cursor.fetchall()[0][0]
+    return changed
+
+
+def _changed(
+    connection: psycopg.Connection[Any], landlord: str, statement: LiteralString, parameters: dict[str, Any]
+) -> int:
+    """Do one slice under the locks that a batch of this landlord takes; return how many rows it changed."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
+        lock_landlords(cursor, [landlord])
+        rows: list[tuple[int]] = cursor.execute(statement, parameters).fetchall()
+    return rows[0][0]

@@ -1,0 +1,241 @@
+"""What an outsider knows: the public geography, the published figures, and that households are whole and not negative.
+
+Written from DOMAIN.md and the published tables alone: nothing here knows how figures were held back. An attacker that
+knew more than the truth would find leaks that are none: `Figures` come from the database as the role under attack
+sees them, and a landlord's `own` rows are that landlord's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import pandas as pd
+import psycopg
+from psycopg import sql
+
+from schemas.territories import Territories
+
+PARTS = ("all", "qpv", "hors_qpv", "non_localise")
+DESTINATIONS = ("same_qpv", "other_qpv", "same_commune", "same_epci", "departement", "region", "elsewhere")
+
+
+class Breakdown(NamedTuple):
+    """A total and the classes that divide it; what the classes leave of the total is one more class."""
+
+    total: str
+    partitions: tuple[tuple[str, ...], ...] = ()
+
+
+BREAKDOWNS = (
+    Breakdown(
+        "departures",
+        (
+            tuple(f"left_{one}" for one in DESTINATIONS),
+            (
+                "departures_same_landlord",
+                "departures_other_landlord",
+                "departures_rehoused",
+                "departures_reason_unknown",
+            ),
+        ),
+    ),
+    Breakdown(
+        "arrivals",
+        (
+            tuple(f"came_{one}" for one in DESTINATIONS),
+            ("first_lettings", "arrivals_same_landlord", "arrivals_rehoused"),
+        ),
+    ),
+    Breakdown("notices", (("notices_withdrawn",),)),
+    Breakdown("sold_to_tenant"),
+    Breakdown("relet_dwellings_12_months"),
+)
+LEVELS_NOT_FLOWS = ("relet_dwellings_12_months",)
+"""Measures that are of their month whatever the window: a longer window adds nothing up."""
+
+
+class Place(NamedTuple):
+    """A territory and a part of it, as a figure names them."""
+
+    level: str
+    code: str
+    part: str = "all"
+
+
+class Leaf(NamedTuple):
+    """A piece of land that no figure divides further.
+
+    `status`: inside, outside or unlocated, of the QPVs of 2024. `ladder` is false for what a landlord that declares
+    its quartiers only has there: the quartier's figure counts it, the commune's does not.
+    """
+
+    commune: str
+    qpv_2024: str | None
+    qpv_2015: str | None
+    status: str
+    ladder: bool = True
+
+
+class Rungs(NamedTuple):
+    """What a commune lies in."""
+
+    epci: str
+    departement: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Geography:
+    """The leaves, and which of them each place is made of."""
+
+    leaves: tuple[Leaf, ...]
+    rungs: Mapping[str, Rungs]
+    sets: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Territories of one's own: the codes (QPVs of 2024 and communes) that each is made of."""
+
+    @cached_property
+    def places(self) -> dict[Place, tuple[int, ...]]:
+        """The leaves of each place, by number."""
+        found: dict[Place, list[int]] = {}
+        for number, leaf in enumerate(self.leaves):
+            for place in self._places_of(leaf):
+                found.setdefault(place, []).append(number)
+        return {place: tuple(leaves) for place, leaves in found.items()}
+
+    def _places_of(self, leaf: Leaf) -> Iterable[Place]:
+        if leaf.qpv_2024:
+            yield Place("qpv_2024", leaf.qpv_2024)
+        if leaf.qpv_2015:
+            yield Place("qpv_2015", leaf.qpv_2015)
+        if not leaf.ladder:
+            return
+        part = {"inside": "qpv", "outside": "hors_qpv", "unlocated": "non_localise"}[leaf.status]
+        rungs = self.rungs[leaf.commune]
+        ladder = [("commune", leaf.commune), *rungs._asdict().items()]
+        ladder += [("own", code) for code, made_of in self.sets.items() if {leaf.commune, leaf.qpv_2024} & made_of]
+        for level, code in ladder:
+            if code:
+                yield Place(level, code, "all")
+                yield Place(level, code, part)
+
+
+def public_geography(territories: Territories, beyond: Iterable[str] = ()) -> Geography:
+    """Return the leaves that official perimeters allow.
+
+    A QPV of 2024 with an unchanged perimeter (statut I) is its predecessor; a modified one shares land with it and
+    both have land of their own; a new one has none in common. `beyond`: the QPVs in which a landlord lets that
+    declares its quartiers only.
+    """
+    leaves: set[Leaf] = set()
+    for code in territories.communes:
+        leaves |= {Leaf(code, None, None, "outside"), Leaf(code, None, None, "unlocated")}
+    succeeded: set[str] = set()
+    land = {old.code: set(old.communes) for old in territories.qpvs_of(2015)}
+    for new in territories.qpvs_of(2024):
+        for old_code in new.lineage:
+            land[old_code] |= set(new.communes)
+        if new.statut == "I":
+            succeeded |= set(new.lineage)
+    for new in territories.qpvs_of(2024):
+        communes = set(new.communes).union(*(land[old_code] for old_code in new.lineage))
+        leaves |= {Leaf(commune, new.code, old, "inside") for commune in communes for old in new.lineage}
+        if new.statut != "I":
+            leaves |= {Leaf(commune, new.code, None, "inside") for commune in communes}
+    for old_code in land.keys() - succeeded:
+        for commune in land[old_code]:
+            leaves |= {Leaf(commune, None, old_code, status) for status in ("outside", "unlocated")}
+    apart = set(beyond)
+    leaves |= {leaf._replace(ladder=False) for leaf in leaves if leaf.qpv_2024 in apart or leaf.qpv_2015 in apart}
+    rungs = {one.code: Rungs(one.epci, one.departement, one.region) for one in territories.communes.values()}
+    return Geography(tuple(sorted(leaves, key=str)), rungs)
+
+
+def leaf_of(commune: str, qpv_2024: str | None, qpv_2015: str | None, qpv_status: str) -> Leaf:
+    """Return the leaf of a cell as the ledger names it."""
+    status = qpv_status if qpv_status in {"inside", "outside"} else "unlocated"
+    return Leaf(commune, qpv_2024, qpv_2015, status)
+
+
+COLUMNS = ["vintage", "level", "code", "part", "window", "month", "measure", "low", "high", "status"]
+"""Of a table of figures. `month`: months since year 0 (see `month_number`). `low`, `high`: what the count lies between,
+both included; the published number where nothing is rounded, missing where the figure is secret."""
+
+
+def month_number(text: str) -> int:
+    """Return the months since year 0 of a date."""
+    day = date.fromisoformat(text)
+    return day.year * 12 + day.month - 1
+
+
+PUBLISHED = """
+SELECT vintage.vintage::text AS vintage, level, code, part, window_months AS "window",
+    (extract(year FROM month) * 12 + extract(month FROM month) - 1)::integer AS month, measure,
+    value::float8 AS low, value::float8 AS high, status
+FROM published.figure JOIN published.territory USING (territory_id) JOIN published.vintage USING (vintage)
+"""
+SHOWN_TO_STAFF = """
+SELECT 'staff' AS vintage, level, code, part, window_months AS "window",
+    (extract(year FROM month) * 12 + extract(month FROM month) - 1)::integer AS month, {measure} AS measure,
+    {column}::float8 AS low, {column}::float8 AS high,
+    CASE WHEN status IN ('value', 'provisional') AND {column} IS NULL THEN 'secret' ELSE status END AS status
+FROM staff.measure JOIN staff.territory USING (level, territory_id)
+"""
+LIVE = """
+SELECT 'live' AS vintage, level, code, part,
+    CASE window_days WHEN 30 THEN 1 WHEN 90 THEN 2 ELSE 3 END AS "window", 0 AS month, {measure} AS measure,
+    {column}::float8 AS low, {column}::float8 AS high, {column}_status AS status
+FROM staff.rolling JOIN staff.territory USING (territory_id)
+"""
+"""Live windows end on one day and hold one another: as windows of one, two and three stretches of days."""
+
+
+def published_figures(connection: psycopg.Connection[Any]) -> pd.DataFrame:
+    """Return all that is published, of all vintages; rounded figures as what they were rounded from may be."""
+    found = _read(connection, PUBLISHED)
+    modes = connection.execute("SELECT vintage::text, mode, rules FROM published.vintage").fetchall()
+    reach = {vintage: rounding_reach(rules) if mode == "rounding" else 0 for vintage, mode, rules in modes}
+    off = found["vintage"].map(reach).astype(float)
+    return found.assign(low=(found["low"] - off).clip(lower=0), high=found["high"] + off)
+
+
+def staff_figures(connection: psycopg.Connection[Any]) -> pd.DataFrame:
+    """Return every count of a declared window that the observatory's staff can read."""
+    measures = [one for total, partitions in BREAKDOWNS for one in (total, *(c for p in partitions for c in p))]
+    return pd.concat([_read(connection, SHOWN_TO_STAFF, one) for one in measures])
+
+
+def live_figures(connection: psycopg.Connection[Any]) -> pd.DataFrame:
+    """Return the live windows of 30, 90 and 365 days as staff reads them."""
+    return pd.concat([_read(connection, LIVE, one) for one in ("departures", "arrivals")])
+
+
+def _read(connection: psycopg.Connection[Any], query: str, measure: str = "") -> pd.DataFrame:
+    statement = sql.SQL(query).format(measure=sql.Literal(measure), column=sql.SQL(measure))
+    with connection.cursor() as cursor:
+        rows = cursor.execute(statement).fetchall()
+    found = pd.DataFrame(rows, columns=COLUMNS).astype({"low": float, "high": float, "month": int, "window": int})
+    return found[found["low"].notna() | found["status"].isin(("secret", "no_data", "not_covered"))]
+
+
+def rounding_reach(rules: Mapping[str, object]) -> int:
+    """Return how far a rounded figure lies from its count at most, by the rules that are published with it."""
+    text = json.dumps(rules)
+    base = re.search(r'base"\s*:\s*(\d+)', text)
+    return (int(base.group(1)) if base else 5) // 2
+
+
+def toy_figures(rows: Iterable[tuple[Place, int, int, str, int | None]], vintage: str = "2026-01-01") -> pd.DataFrame:
+    """Return figures written by hand: place, window, month, measure, and the count or None where it is secret."""
+    return pd.DataFrame(
+        [
+            (vintage, *place, window, month, measure, value, value, "secret" if value is None else "value")
+            for place, window, month, measure, value in rows
+        ],
+        columns=COLUMNS,
+    ).astype({"low": float, "high": float})

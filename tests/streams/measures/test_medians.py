@@ -1,0 +1,51 @@
+"""Medians over 12 months: those of the values themselves, with an interval that holds as often as it says."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from streams.measures.medians import Medians, low_ranks, window_medians
+
+EVENTS = st.lists(st.tuples(st.integers(-11, 9), st.integers(0, 40), st.integers(1, 3)), max_size=40)
+
+
+def medians(events: list[tuple[int, int, int]], months: int = 10) -> Medians:
+    columns = np.array(events, dtype=np.int64).reshape(-1, 3)
+    return window_medians(columns[:, 0], columns[:, 1], columns[:, 2], months=months)
+
+
+@given(events=EVENTS)
+def test_each_window_has_the_quantiles_of_the_values_of_its_twelve_months(events: list[tuple[int, int, int]]) -> None:
+    found = medians(events)
+    for end in range(10):
+        values = [value for month, value, n in events if end - 12 < month <= end for _ in range(n)]
+        assert found.n[end] == len(values)
+        if not values:
+            assert np.isnan([found.median[end], found.q1[end], found.q3[end], found.lower[end]]).all()
+            continue
+        expected = np.quantile(values, [0.25, 0.5, 0.75], method="averaged_inverted_cdf")
+        assert [found.q1[end], found.median[end], found.q3[end]] == expected.tolist()
+        assert found.median[end] == np.median(values)
+
+
+def test_the_interval_is_between_the_order_statistics_of_the_tables() -> None:
+    # Conover 1999, and any table of the sign test: n = 10 takes the 2nd and the 9th value, n = 25 the 8th and 18th.
+    for n, low in ((6, 1), (10, 2), (25, 8), (100, 40)):
+        found = medians([(0, value, 1) for value in range(1, n + 1)])
+        assert (found.lower[0], found.upper[0]) == (low, n + 1 - low)
+
+
+def test_under_six_values_there_is_no_interval() -> None:
+    found = medians([(0, value, 1) for value in range(5)])
+    assert found.median[0] == 2
+    assert np.isnan(found.lower[0])
+    assert np.isnan(found.upper[0])
+
+
+@pytest.mark.parametrize("n", [6, 11, 40, 1000])
+def test_the_interval_holds_the_median_in_95_cases_of_100_and_one_narrower_would_not(n: int) -> None:
+    rank = int(low_ranks(n)[n])
+    assert 1 - 2 * binom.cdf(rank - 1, n, 0.5) >= 0.95
+    assert 1 - 2 * binom.cdf(rank, n, 0.5) < 0.95
