@@ -128,9 +128,9 @@ def main() -> None:
 
 Measured on {datetime.now(UTC):%Y-%m-%d} by `python -m benchmarks.attack`: {machine()}.
 
-The synthetic region at scale {SCALE:g}, {VINTAGES} monthly vintages (the slowest took {max(taken):.0f} s to make), attacked
-all at once by linear programmes: what `public_reader` reads, and what a landlord knows besides. A secret is found when its
-interval is narrower than the protection that is published with the rules.
+The synthetic region at scale {SCALE:g}, {VINTAGES} monthly vintages (the slowest took {max(taken):.0f} s to make),
+attacked all at once by linear programmes: what `public_reader` reads, and what a landlord knows besides. A secret is
+found when its interval is narrower than the protection that is published with the rules.
 
 | attacker | measure | unknowns | equations | secrets | programmes | undecided | **found** | seconds |
 |---|---|---|---|---|---|---|---|---|
