@@ -82,8 +82,8 @@ def attack_all(settings: Settings) -> list[str]:
         largest = connection.execute(
             "SELECT landlord FROM core.cell_month GROUP BY 1 ORDER BY sum(departures) DESC LIMIT %s", (LANDLORDS,)
         ).fetchall()
-        owners = [own_moves(connection, landlord) for (landlord,) in largest]
-    geography = public_geography(load(), beyond)
+        geography = public_geography(load(), beyond)
+        owners = [own_moves(connection, landlord, geography) for (landlord,) in largest]
     with connect(settings, "public_reader") as connection:
         figures = published_figures(connection)
         protection, threshold = protection_of(connection)

@@ -97,7 +97,7 @@ class Rungs(NamedTuple):
 
 
 class Own(NamedTuple):
-    """What one landlord knows: its moves by (leaf, measure, month), and the leaves where it lets alone."""
+    """What one landlord knows: its moves by (leaf, measure, month), and the leaves where nobody else lets."""
 
     moves: Mapping[tuple[Leaf, str, int], int]
     alone: frozenset[Leaf]
@@ -266,8 +266,8 @@ GROUP BY 1, 2, 3, 4
 """Who lets where is public (RPLS)."""
 
 
-def own_moves(connection: psycopg.Connection[Any], landlord: str) -> Own:
-    """Return what a landlord knows: its own moves, and where it lets alone. The connection reads the ledger."""
+def own_moves(connection: psycopg.Connection[Any], landlord: str, geography: Geography) -> Own:
+    """Return what a landlord knows: its own moves, and where nobody else lets. The connection reads the ledger."""
     moves: Counter[tuple[Leaf, str, int]] = Counter()
     for *cell, ladder, month, departures, arrivals in connection.execute(OWN, {"landlord": landlord}):
         leaf = leaf_of(*cell)._replace(ladder=ladder)
@@ -276,8 +276,9 @@ def own_moves(connection: psycopg.Connection[Any], landlord: str) -> Own:
     tenants: dict[Leaf, set[str]] = {}
     for *cell, landlords in connection.execute(LETTING):
         tenants.setdefault(leaf_of(*cell), set()).update(landlords)
-    alone = {leaf for leaf, found in tenants.items() if found == {landlord}}
-    return Own(moves, frozenset(alone | {leaf._replace(ladder=False) for leaf in alone}))
+    others = {leaf for leaf, found in tenants.items() if found != {landlord}}
+    alone = {leaf for leaf in geography.leaves if leaf._replace(ladder=True) not in others}
+    return Own(moves, frozenset(alone))
 
 
 def protection_of(connection: psycopg.Connection[Any]) -> tuple[int, int]:

@@ -146,8 +146,12 @@ class _Build:
             for leaf in self.geography.places[place]:
                 signature[leaf].append(number)
         if self.own:
-            for leaf in signature:
-                signature[leaf].append(-1 - leaf)  # what a landlord knows tells leaves apart
+            own = {leaf for leaf, _, _ in self.own.moves}
+            for leaf in signature:  # what a landlord knows tells leaves apart
+                if self.geography.leaves[leaf] in own:
+                    signature[leaf].append(-2 - leaf)
+                elif self.geography.leaves[leaf] in self.own.alone:
+                    signature[leaf].append(-1)
         groups: dict[tuple[int, ...], int] = {}
         self.group_of: dict[int, int] = {
             leaf: groups.setdefault(tuple(marks), len(groups)) for leaf, marks in sorted(signature.items())

@@ -100,7 +100,7 @@ def test_no_landlord_finds_what_others_have(
         landlords = connection.execute(
             "SELECT landlord FROM core.cell_month GROUP BY 1 ORDER BY sum(departures) DESC LIMIT 1"
         ).fetchall()
-        known = [own_moves(connection, landlord) for (landlord,) in landlords]
+        known = [own_moves(connection, landlord, geography) for (landlord,) in landlords]
     for own in known:
         assert isinstance(own, Own) and own.moves and own.alone
         result = attack(build(figures, geography, Breakdown("departures"), own, implied=False), Aim(protection))
