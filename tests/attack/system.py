@@ -269,7 +269,10 @@ class _Build:
 
     def _add_targets(self, number: int, vintage: str, implied: bool) -> None:
         figures = self.by_vintage[vintage]
+        told = self._told(figures)
         for one in figures:
+            if told and (self._others(self.groups[one.place]), one.window, one.month, one.kind) in told:
+                continue
             if one.status == "secret" or (not self.exact and one.shown):
                 kind = self.breakdown.total if one.kind == TOTAL else one.kind
                 name = f"{vintage} {'/'.join(one.place)} {one.window} mois {_text(one.month)} {kind}"
@@ -281,9 +284,24 @@ class _Build:
 
     def _aim(self, groups: tuple[int, ...], target: Target) -> None:
         """Add a target, unless the landlord that attacks lets there alone: it knows that count already."""
-        leaves = (self.geography.leaves[leaf] for group in groups for leaf in self.members[group])
-        if not (self.own and all(leaf in self.own.alone for leaf in leaves)):
+        if not self.own or self._others(groups):
             self.system.targets.append(target)
+
+    def _others(self, groups: tuple[int, ...]) -> frozenset[int]:
+        """Return the groups in which another than the attacking landlord lets."""
+        leaves = self.geography.leaves
+        return frozenset(
+            group
+            for group in groups
+            if not (self.own and all(leaves[leaf] in self.own.alone for leaf in self.members[group]))
+        )
+
+    def _told(self, figures: list[_Figure]) -> set[tuple[frozenset[int], int, int, str]]:
+        """Return, for a landlord, whose moves a shown figure tells it outright: the rule of dominance allowed that."""
+        if not self.own:
+            return set()
+        shown = (one for one in figures if one.shown)
+        return {(self._others(self.groups[one.place]), one.window, one.month, one.kind) for one in shown}
 
     def _sum(self, one: _Figure, kind: str, number: int) -> tuple[int, ...]:
         return tuple(self._column(kind, g, m, number) for g in self.groups[one.place] for m in self._span(one))
