@@ -40,6 +40,9 @@ MEASURES = {
     "landlord_month": ("core.landlord_month", "core.landlord_month_recount", ("landlord", "month")),
     "cell_month": ("core.cell_month", "core.cell_month_recount", ("cell_id", "landlord", "month")),
     "observed_month": ("core.observed_month", "core.observed_month_recount", ("territory_id", "part", "month")),
+    "dwelling_move": ("core.dwelling_move_settled", "core.dwelling_move_taken_up", ("landlord", "move_id")),
+    "voids": ("core.void_month", "core.void_recount", ("cell_id", "landlord", "month", "days")),
+    "tenures": ("core.tenure_month", "core.tenure_recount", ("cell_id", "landlord", "month", "tenure_months")),
 }
 """Tables of many measures a row, and the views that they equal."""
 LISTED = 20

@@ -89,18 +89,16 @@ def recount_medians(cursor: psycopg.Cursor[Any]) -> None:
 
 def _renew(cursor: psycopg.Cursor[Any]) -> None:
     touched = cursor.execute("SELECT territory_id, part, since FROM median_touched").fetchall()
-    covered = cursor.execute("SELECT max(month) FROM core.landlord_month").fetchall()[0][0]
     if not touched:
-        return
-    if covered is None:
-        # Moves, and no stock yet: nothing is covered.
-        cursor.execute(FORGET)
         return
     cursor.execute("ANALYZE median_touched")
     since = {(territory, part): _number(first) for territory, part, first in touched}
     groups = read_groups(cursor, sorted({territory for territory, *_ in touched}))
     groups = [group for group in groups if (group.territory_id, group.part) in since]
-    last = _number(covered)
+    latest = cursor.execute("SELECT max(month) FROM core.landlord_month").fetchall()[0][0]
+    if latest is None:  # nobody has sent a stock yet
+        return
+    last = _number(latest)
     for measure, query in DISTRIBUTIONS:
         rows = read_rows(cursor, query, ROW)
         month, value, n = months_of(whole(rows["day"])), whole(rows["value"]), whole(rows["n"])
