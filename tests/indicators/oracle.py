@@ -245,7 +245,7 @@ def _photo(cells: list[dict[str, Any]]) -> dict[tuple[str, str, str], list[int]]
 
 
 @cache
-def _territories(commune: str, qpv_2024: str, qpv_2015: str) -> tuple[tuple[str, str, str, bool], ...]:
+def territories_of(commune: str, qpv_2024: str, qpv_2015: str) -> tuple[tuple[str, str, str, bool], ...]:
     """Return (level, code, part, whether it is a figure of quartiers) of every territory that a place is in."""
     ladder = load().communes[commune]
     found = [("qpv_2024", qpv_2024, "all", True)] if qpv_2024 else []
@@ -275,7 +275,7 @@ def by_territory(frame: pd.DataFrame, cover: dict[tuple[str, int], Cover], extra
             covered = cover.get((landlord, month))
             if covered is None:
                 continue
-            for level, code, part, quartiers in _territories(*rest[:3]):
+            for level, code, part, quartiers in territories_of(*rest[:3]):
                 if quartiers or covered.whole:
                     declared = covered.quartiers_declared if quartiers else covered.declared
                     yield level, code, part, month, declared, *rest[3:]

@@ -27,6 +27,7 @@ from streams.ingest.pipeline import Pipeline
 from streams.measures.refresh import refresh
 from tests.conftest import empty
 from tests.indicators.oracle import Known, Merger, first_of, months_of
+from tests.indicators.oracle_durations import medians_of, survival_of
 from tests.indicators.oracle_figures import FORMULAS, figures_of
 from tests.indicators.oracle_linked import linked_months
 
@@ -138,3 +139,40 @@ def test_a_figure_is_that_of_the_slow_computation(ours: pd.DataFrame, theirs: pd
         wrong |= ~np.isclose(both[f"{name}_ours"], both[f"{name}_theirs"], rtol=1e-7, atol=1e-9, equal_nan=True)
     assert both[wrong].empty, both[wrong].head(20).T.to_string()
     assert both.status_ours.isin(["value", "provisional"]).any()
+
+
+def compared(ours: pd.DataFrame, theirs: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return the rows in which two tables of one index differ, those that one of them lacks included."""
+    both = ours.join(theirs, lsuffix="_ours", rsuffix="_theirs", how="outer")
+    wrong = both.isna().all(axis=1)
+    for name in names:
+        here, there = both[f"{name}_ours"].astype(float), both[f"{name}_theirs"].astype(float)
+        wrong |= ~np.isclose(here, there, rtol=1e-5, atol=1e-6, equal_nan=True)
+    return both[wrong]
+
+
+def test_medians_are_those_of_the_slow_computation(taken: Taken) -> None:
+    cursor = taken.connection.execute(
+        "SELECT level, code, part, month, measure, n, median, lower, upper, q1, q3 "
+        "FROM core.median_window JOIN core.territory USING (territory_id)"
+    )
+    keys = [*KEYS[:4], "measure"]
+    ours = pd.DataFrame(cursor.fetchall(), columns=[one.name for one in cursor.description or []]).set_index(keys)
+    theirs = medians_of(taken.known)
+    theirs["month"] = theirs["month"].map(first_of)
+    assert len(ours) > 10_000
+    wrong = compared(ours, theirs.set_index(keys), ["n", "median", "lower", "upper", "q1", "q3"])
+    assert wrong.empty, f"{len(wrong)} of {len(ours)}\n{wrong.head(20).T.to_string()}"
+
+
+def test_survival_is_that_of_the_slow_computation(taken: Taken) -> None:
+    cursor = taken.connection.execute(
+        "SELECT level, code, part, cohort, age_years, at_risk, exits, survival, lower, upper "
+        "FROM core.survival JOIN core.territory USING (territory_id)"
+    )
+    keys = [*KEYS[:3], "cohort", "age_years"]
+    ours = pd.DataFrame(cursor.fetchall(), columns=[one.name for one in cursor.description or []]).set_index(keys)
+    theirs = survival_of(taken.known).set_index(keys)
+    assert len(ours) > 5_000
+    wrong = compared(ours, theirs, ["at_risk", "exits", "survival", "lower", "upper"])
+    assert wrong.empty, f"{len(wrong)} of {len(ours)}\n{wrong.head(20).T.to_string()}"
