@@ -103,7 +103,7 @@ def test_a_stock_far_from_what_was_expected_is_found(stage: Stage) -> None:
 
 
 def test_a_qpv_code_of_neither_generation_is_refused_with_its_own_reason(stage: Stage) -> None:
-    stage.take(message(0, [move(qpv_2024="QN03199Z")]))
+    stage.take(message(0, [move(qpv_2024="QN03199N")]))
     (receipt,) = stage.receipts()
     assert receipt["outcomes"] == {"quarantined": 1}
     assert receipt["rejected"][0]["code"] == "unknown_qpv"
