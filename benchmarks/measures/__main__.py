@@ -117,8 +117,8 @@ Measured on {datetime.now(UTC):%Y-%m-%d} by `python -m benchmarks.measures` (in 
 {os.getloadavg()[1]:.1f}. {where}.
 
 {MOVES:,} moves in the facts, {national.QPVS:,} quartiers in {national.COMMUNES} communes, {national.LANDLORDS}
-landlords with a stock a year and a declaration a month, {owned:,} pairs of place and landlord. Made: {rows[0]:,} rows by cell,
-{rows[1]:,} by territory. Re-lettings, notices and medians need the ledger and have a benchmark of their own.
+landlords with a stock a year and a declaration a month, {owned:,} pairs of place and landlord. Made: {rows[0]:,} rows
+by cell, {rows[1]:,} by territory. Re-lettings, notices and medians need the ledger and have a benchmark of their own.
 
 | work | seconds | goal |
 |---|---|---|
