@@ -7,6 +7,9 @@ from schemas.indicators.intervals import poisson_interval, wilson_interval
 from schemas.indicators.measures import at_most, total
 from schemas.indicators.model import Indicator
 
+ROUNDING = 1e-6
+"""Means of months are rounded: what is exactly at a limit must not fall below it by that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -52,7 +55,7 @@ def rate(one: Indicator, measures: Mapping[str, float | None], window: int = 12)
 
 
 def _status(one: Indicator, measures: Mapping[str, float | None], top: float | None, bottom: float | None) -> str:
-    if one.least_dwellings and (total(one.at_risk, measures) or 0) < one.least_dwellings:
+    if one.least_dwellings and (total(one.at_risk, measures) or 0) < one.least_dwellings - ROUNDING:
         return "too_few_dwellings"
     if top is None or (one.denominator and bottom is None):
         return "secret"

@@ -10,6 +10,8 @@ from schemas.indicators import indicator, indicators
 from schemas.indicators.measures import MEASURES, Expression
 from schemas.indicators.model import MONTHS_A_YEAR, Indicator
 
+ROUNDING = "0.000001"
+"""Means of months are rounded: what is exactly at a limit must not fall below it by that."""
 TELLING = "('value', 'provisional')"
 """The statuses with which there is a figure."""
 
@@ -72,7 +74,8 @@ def status_sql(code: str, alias: str, base: str, least_dwellings: str | None = N
     cases = [f"WHEN {base} NOT IN {TELLING} THEN {base}"]
     if one.least_dwellings:
         at_risk = sum_sql(one.at_risk, alias)
-        cases.append(f"WHEN {at_risk} < {least_dwellings or one.least_dwellings} THEN 'too_few_dwellings'")
+        least = least_dwellings or one.least_dwellings
+        cases.append(f"WHEN {at_risk} < {least} - {ROUNDING} THEN 'too_few_dwellings'")
     known = [one.numerator, one.denominator, one.held_back.among if one.held_back else None]
     unknown = " OR ".join(f"{sum_sql(side, alias)} IS NULL" for side in known if side)
     cases.append(f"WHEN {unknown} THEN 'secret'")
@@ -102,7 +105,8 @@ def window_status_sql(alias: str, whole: str, least_completeness: str) -> str:
     return (
         f"CASE WHEN NOT ({whole}) THEN 'no_data' WHEN {alias}.all_dwellings = 0 THEN 'not_covered' "
         f"WHEN {alias}.dwellings = 0 THEN 'no_data' "
-        f"WHEN {alias}.dwellings < {least_completeness} * {alias}.all_dwellings THEN 'provisional' ELSE 'value' END"
+        f"WHEN {alias}.dwellings < {least_completeness} * {alias}.all_dwellings - {ROUNDING} THEN 'provisional' "
+        f"ELSE 'value' END"
     )
 
 

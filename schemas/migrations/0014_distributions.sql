@@ -21,8 +21,8 @@ SELECT DISTINCT ON (landlord) landlord, keeper FROM step ORDER BY landlord, dept
 -- As the refresh last used them: a merger that is recorded since links dwellings anew.
 CREATE TABLE core.kept_by (landlord text PRIMARY KEY, keeper text NOT NULL);
 
--- The moves by dwelling, slim: those that count, and departures with a notice whatever became of them. Technical ones
--- and what is no move take part in nothing here.
+-- The moves by dwelling, slim: those that count, and departures with a notice whatever became of them, but
+-- for those entered by mistake or twice. Technical ones and what is no move take part in nothing here.
 CREATE TABLE core.dwelling_move (
     move_id uuid NOT NULL,
     dwelling uuid NOT NULL,
@@ -43,7 +43,7 @@ CREATE INDEX ON core.dwelling_move (dwelling);
 -- `replaced` stands on the earlier identity of a move that is told of under its present one.
 CREATE VIEW core.dwelling_move_recount AS
 SELECT move_id, dwelling, cell_id, effective_on, date_trunc('month', tenancy_started_on::timestamp)::date AS tenancy_month,
-    CASE WHEN move.direction = 'out' AND cancel_reason IS DISTINCT FROM 'replaced'
+    CASE WHEN move.direction = 'out' AND coalesce(cancel_reason, '') NOT IN ('replaced', 'mistake', 'duplicate')
         THEN date_trunc('month', notice_received_on::timestamp)::date END AS notice_month,
     move.direction = 'in' AS arrival, status = 'effective' AS counted,
     coalesce(nature.nature_class, other.nature_class) = 'first_letting' AS first_letting,
@@ -55,7 +55,8 @@ JOIN core.nature AS other ON other.direction = move.direction AND other.reason =
 LEFT JOIN core.nature ON nature.direction = move.direction AND nature.reason = move.reason
 WHERE coalesce(nature.nature_class, other.nature_class) NOT IN ('technical', 'out_of_scope')
     AND (status = 'effective'
-        OR move.direction = 'out' AND notice_received_on IS NOT NULL AND cancel_reason IS DISTINCT FROM 'replaced');
+        OR move.direction = 'out' AND notice_received_on IS NOT NULL
+            AND coalesce(cancel_reason, '') NOT IN ('replaced', 'mistake', 'duplicate'));
 
 -- What is compared of both: a move of which something is recorded that the refresh has not taken up is left out.
 CREATE VIEW core.dwelling_move_settled AS
