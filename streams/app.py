@@ -24,6 +24,7 @@ from runtime.database import connect
 from runtime.logging import logger
 from runtime.settings import Settings
 from runtime.topics import SENTINEL, is_sandbox
+from schemas.secrecy import RulesError, rules_in_force
 from streams import worker_settings as figures
 from streams.counters.windows import roll_windows
 from streams.ingest.link import Link
