@@ -5,6 +5,7 @@ Invariant: an indicator's value is made of published values alone; where one of 
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import Any
 
 from consumers.opendata.publication import Figure, Window
@@ -35,18 +36,23 @@ def indicator_rows(vintage: date, window: Window) -> Iterator[list[Any]]:
     """Yield a row of `INDICATORS` for each indicator of which every measure is published here, secret or not."""
     where = _where(vintage, window)
     inside = window.territory.level.startswith("qpv") or window.part == "qpv"
-    for code, one in derived().items():
-        needed = _needed(one)
-        if window.months in one.windows and (inside or one.places != "qpv") and needed <= window.figures.keys():
-            figures = {name: window.figures[name] for name in sorted(needed)}
+    for code, (one, needed) in _asked(window.months).items():
+        if (inside or one.places != "qpv") and needed <= window.figures.keys():
+            figures = {name: window.figures[name] for name in needed}
             yield [*where, code, one.label(window.months), one.unit, *_told(one, figures, window.months)]
 
 
-def _needed(one: Indicator) -> set[str]:
+@cache
+def _asked(months: int) -> dict[str, tuple[Indicator, frozenset[str]]]:
+    """Return the indicators that are told over so many months, each with the measures that it needs."""
+    return {code: (one, _needed(one)) for code, one in derived().items() if months in one.windows}
+
+
+def _needed(one: Indicator) -> frozenset[str]:
     sides = [one.numerator, one.denominator, one.at_risk if one.least_dwellings else None]
     if one.held_back is not None:
         sides += [one.held_back.unknown, one.held_back.among]
-    return {name for side in sides if side for name, _ in side}
+    return frozenset(name for side in sides if side for name, _ in side)
 
 
 def _told(one: Indicator, figures: dict[str, Figure], months: int) -> list[Any]:

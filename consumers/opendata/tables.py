@@ -5,6 +5,7 @@ Invariant: codes in the files are French and stable; a value and its bounds are 
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -54,6 +55,7 @@ PARTS_FR = {
 WINDOWS = (1, 3, 12)
 
 
+@cache
 def derived() -> dict[str, Indicator]:
     """Return the indicators that published measures give, by code: fractions, and sums of several measures."""
     return {
