@@ -9,18 +9,18 @@ from functools import cache
 from typing import Any
 
 from consumers.opendata.publication import Figure, Window
-from consumers.opendata.tables import PARTS, STATUSES, derived
+from consumers.opendata.tables import LEVELS, PARTS, STATUSES, derived
 from schemas.indicators import Indicator, rate
 from schemas.indicators.measures import MEASURES
 
 DECIMALS = 4
-_BEFORE_RATE = ("no_data", "not_covered", "secret")
-"""Statuses of a measure that leave nothing to compute, the strongest first."""
+_BEFORE_RATE = ("no_data", "not_covered")
+"""Statuses of a measure that leave nothing to compute, the strongest first. What a secret leaves is the registry's."""
 
 
 def _where(vintage: date, window: Window) -> list[Any]:
     territory = window.territory
-    place = [territory.level, territory.code, territory.name, PARTS[window.part]]
+    place = [LEVELS[territory.level], territory.code, territory.name, PARTS[window.part]]
     return [vintage, *place, window.months, window.month]
 
 
@@ -60,6 +60,8 @@ def _told(one: Indicator, figures: dict[str, Figure], months: int) -> list[Any]:
     found = rate(one, {name: figure.value for name, figure in figures.items()}, months)
     statuses = {figure.status for figure in figures.values()}
     status = next((name for name in _BEFORE_RATE if name in statuses), found.status)
+    if status == "too_few_dwellings" and any(figures[name].value is None for name, _ in one.at_risk):
+        status = "secret"  # how many there are is not told
     if status == "value" and "provisional" in statuses:
         status = "provisional"
     numbers = [found.value, found.lower, found.upper] if status in ("value", "provisional") else [None] * 3
