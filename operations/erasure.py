@@ -6,11 +6,14 @@ Neither the report nor the receipt quotes a pseudonym: both carry the fingerprin
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
+
+import psycopg
 
 from operations.services.errors import ServiceError
 from runtime.clock import PARIS
-from streams.retention.erasure import Erased, fingerprint, forgotten_on
+from streams.retention.erasure import Erased, NotYetError, erase, fingerprint, forgotten_on
 
 REPORT = Path(__file__).with_name("erasure_report.md")
 
@@ -30,6 +33,17 @@ def read_list(lines: Iterable[str]) -> list[UUID]:
     if not found:
         raise ServiceError("aucun pseudonyme à effacer : donnez --dwelling, --move-id, ou un fichier.")
     return list(found)
+
+
+def erase_now(connection: psycopg.Connection[Any], siren: str, pseudonyms: Sequence[UUID]) -> Erased:
+    """Erase. Raises ServiceError where something keeps it from being done at once."""
+    try:
+        return erase(connection, siren, pseudonyms)
+    except NotYetError as error:
+        raise ServiceError(
+            "Une longue opération (une sauvegarde ?) est en cours sur la base : tout n'a pas pu être effacé. Relancez "
+            "la même commande quand elle sera finie."
+        ) from error
 
 
 def report(
@@ -52,7 +66,7 @@ def report(
         asked=len(pseudonyms),
         listed=fingerprint(pseudonyms),
         **vars(erased),
-        archived="aucune archive n'a été dite" if archived is None else archived,
+        archived="aucune archive n'est tenue" if archived is None else archived,
         verdict="égaux à leur recomptage" if equal else "DIFFÉRENTS de leur recomptage : voir `quartiers verify`",
         until=forgotten_on(now.astimezone(PARIS).date()),
     )

@@ -11,9 +11,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
-KEPT_DAYS = 30
-"""How long the content of a refused event may be kept: it may hold personal data."""
-PURGED_FR = "contenu effacé"
+from streams.retention.refused import BEFORE, EMPTY, KEPT_DAYS
+
 CHOSEN = """
 (%(landlord)s::text IS NULL OR landlord = %(landlord)s) AND (%(reason)s::text IS NULL OR reason = %(reason)s)
     AND (%(since)s::date IS NULL OR (received_at AT TIME ZONE 'Europe/Paris')::date >= %(since)s)
@@ -97,10 +96,5 @@ def purge(connection: psycopg.Connection[Any], chosen: Selection, *, today: date
 
     Pointer and message go too: they quote the sender.
     """
-    done = connection.execute(
-        "UPDATE core.quarantine SET payload = NULL, pointer = '', message_fr = %(purged)s, "  # noqa: S608
-        "purged_at = clock_timestamp() WHERE payload IS NOT NULL "
-        f"AND (received_at AT TIME ZONE 'Europe/Paris')::date < %(before)s AND {CHOSEN}",
-        chosen.parameters() | {"before": today - timedelta(days=older_than), "purged": PURGED_FR},
-    )
-    return done.rowcount
+    wanted = chosen.parameters() | {"before": today - timedelta(days=older_than)}
+    return connection.execute(f"{EMPTY}{BEFORE} AND {CHOSEN}", wanted).rowcount

@@ -8,6 +8,7 @@ what changes with new territory tables is the ladder above each cell, and with i
 Tables, ladder and counters change in one transaction, so that the counters equal a recount before and after.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -126,6 +127,14 @@ def renew_territories(connection: psycopg.Connection[Any], territories: Territor
         if not classes_changed and not cursor.execute(LADDER_CHANGED).fetchall()[0][0]:
             return {}
         return _recount(cursor)
+
+
+def rebuild_after(connection: psycopg.Connection[Any], change: Callable[[psycopg.Cursor[Any]], None]) -> None:
+    """Let `change` write what the ladder hangs on, and recount every grain, in one transaction (role `migrator`)."""
+    with connection.transaction(), connection.cursor() as cursor:
+        _hold_everything(cursor)
+        change(cursor)
+        _recount(cursor)
 
 
 def _hold_everything(cursor: psycopg.Cursor[Any]) -> None:

@@ -3,14 +3,13 @@
 Invariant: the events that stay keep their very bytes; a message is never parsed by other rules than the worker's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from schemas.events.horizon import horizon
 from schemas.events.reading import element_texts, read_message
 
-KEPT_MONTHS = 25
-"""Months past its effect for which a move is kept: as the ledger's rows."""
 REFUSED_DAYS = 30
 """Days after its arrival for which what is no event is kept: as the quarantine's contents."""
 NEVER = date.max
@@ -23,12 +22,17 @@ class Element(NamedTuple):
     text: str
     data: dict[str, Any] | None
 
-    def expires_on(self, arrived_on: date) -> date:
-        """Return the first day on which it may no longer be kept, whatever its file's month."""
+    @property
+    def effect(self) -> date | None:
+        """When a move takes effect; stocks, declarations and counts are aggregates, which go with their file."""
+        found: date | None = (self.data or {}).get("effective_on")
+        return found
+
+    def is_over(self, arrived_on: date, limits: "Limits") -> bool:
+        """Return whether it may no longer be kept, whatever its file's month."""
         if self.data is None:
-            return arrived_on + timedelta(days=REFUSED_DAYS + 1)
-        # Stocks, declarations and counts are aggregates: they go with their file.
-        return months_later(self.data["effective_on"], KEPT_MONTHS) if "move_id" in self.data else NEVER
+            return arrived_on < limits.refused
+        return self.effect is not None and self.effect < limits.effect
 
     def is_about(self, pseudonyms: frozenset[str]) -> bool:
         """Return whether it names a move or a dwelling of these; what is no event is searched as text."""
@@ -36,16 +40,6 @@ class Element(NamedTuple):
             text = self.text.lower()
             return any(one in text for one in pseudonyms)
         return any(str(self.data.get(name)).lower() in pseudonyms for name in _IDENTITIES)
-
-
-def months_later(day: date, months: int) -> date:
-    """Return the first day after `months` whole months: 31 January and one month give 1 March."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    try:
-        return date(year, month + 1, day.day)
-    except ValueError:
-        year, month = divmod(year * 12 + month + 1, 12)
-        return date(year, month + 1, 1)
 
 
 def elements(value: bytes) -> list[Element]:
@@ -57,11 +51,42 @@ def elements(value: bytes) -> list[Element]:
     return [Element(text, valid[index]["data"] if index in valid else None) for index, text in enumerate(texts)]
 
 
-def expiry(value: bytes | None, arrived_on: date) -> date:
-    """Return the first day on which something of a message may no longer be kept."""
-    if value is None:
-        return NEVER
-    return min(one.expires_on(arrived_on) for one in elements(value))
+class Limits(NamedTuple):
+    """The first day of effect of a move, and of arrival of what is no event, that may still be kept."""
+
+    effect: date
+    refused: date
+
+    @classmethod
+    def on(cls, today: date, months: int) -> "Limits":
+        """Return the limits of a day, for moves that are kept so many months after that of their effect."""
+        return cls(horizon(today, months), today - timedelta(days=REFUSED_DAYS))
+
+
+def oldest(rows: Iterable[tuple[bytes | None, date]]) -> Limits:
+    """Return the oldest effect, and the oldest arrival of what is no event, of (message, day of arrival)."""
+    effect = refused = NEVER
+    for value, arrived_on in rows:
+        for one in elements(value) if value is not None else ():
+            effect = min(effect, one.effect or NEVER)
+            refused = min(refused, arrived_on if one.data is None else NEVER)
+    return Limits(effect, refused)
+
+
+def take_out(
+    rows: Iterable[dict[str, Any]], unwanted: Callable[[Element, dict[str, Any]], bool]
+) -> tuple[list[dict[str, Any]], int]:
+    """Return records without some of their events, and how many went; a message with no event left goes whole."""
+    kept, removed = [], 0
+    for row in rows:
+        value = row["value"]
+        if value is not None:
+            value, gone = without(value, lambda one, row=row: unwanted(one, row))  # type: ignore[misc]
+            removed += gone
+            if value is None:
+                continue
+        kept.append(row | {"value": value})
+    return kept, removed
 
 
 def without(value: bytes, unwanted: Callable[[Element], bool]) -> tuple[bytes | None, int]:

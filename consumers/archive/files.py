@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from consumers.archive.content import NEVER, expiry
+from consumers.archive.content import Limits, oldest
 from consumers.errors import ConsumerError
 from runtime.clock import PARIS
 from runtime.topics import landlord_of
@@ -33,9 +33,9 @@ SCHEMA = pa.schema(
         pa.field("headers", pa.list_(pa.struct([("key", pa.string()), ("value", pa.binary())]))),
     ]
 )
-FORGET_ON = b"forget_on"
-"""In a file's metadata: the first day on which something in it may no longer be kept."""
-LOCK, READER_LOCK = ".rewriting.lock", ".reading.lock"
+_OLDEST = {b"oldest_effect": "effect", b"oldest_refused": "refused"}
+"""In a file's metadata: what decides when something in it may no longer be kept."""
+LOCK, READER_LOCK = ".writing.lock", ".reading.lock"
 _TEMPORARY = ".new"
 _PART = re.compile(r"part-(?P<topic>.+)-(?P<first>\d{20})-(?P<last>\d{20})\.parquet")
 _GAP = re.compile(r"gap-(?P<topic>.+)-(?P<first>\d{20})-(?P<last>\d{20})\.json")
@@ -90,10 +90,9 @@ def next_offsets(folder: Path) -> dict[str, int]:
     return found
 
 
-def write_part(folder: Path, topic: str, first: int, last: int, rows: list[dict[str, Any]]) -> Path:
-    """Write records that arrived in one month; they answer for the offsets from `first` to `last`."""
-    month = f"{arrived_on(rows[0]['timestamp']):%Y-%m}"
-    target = landlord_folder(folder, landlord_of(topic)) / f"month={month}"
+def write_part(folder: Path, topic: str, first: int, last: int, month: date, rows: list[dict[str, Any]]) -> Path:
+    """Write records that arrived in a month; they answer for the offsets from `first` to `last`."""
+    target = landlord_folder(folder, landlord_of(topic)) / f"month={month:%Y-%m}"
     path = target / f"part-{topic}-{first:020d}-{last:020d}.parquet"
     write_rows(path, rows)
     return path
@@ -101,9 +100,10 @@ def write_part(folder: Path, topic: str, first: int, last: int, rows: list[dict[
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     """Write a file of records in place of what is there, at once and for good."""
-    forget_on = min((expiry(row["value"], arrived_on(row["timestamp"])) for row in rows), default=NEVER)
+    found = oldest((row["value"], arrived_on(row["timestamp"])) for row in rows)
+    metadata = {name: getattr(found, field).isoformat() for name, field in _OLDEST.items()}
     columns = [pa.array([row[field.name] for row in rows], field.type) for field in SCHEMA]
-    table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata({FORGET_ON: forget_on.isoformat()}))
+    table = pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
     _place(path, lambda file: pq.write_table(table, file, compression="zstd"))
 
 
@@ -117,16 +117,20 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def forget_on(path: Path) -> date:
-    """Return the first day on which something of a file may no longer be kept."""
-    text: bytes = pq.read_schema(path).metadata[FORGET_ON]
-    return date.fromisoformat(text.decode())
+def oldest_of(path: Path) -> Limits:
+    """Return the oldest effect, and the oldest arrival of what is no event, in a file."""
+    metadata = pq.read_schema(path).metadata
+    return Limits(*(date.fromisoformat(metadata[name].decode()) for name in _OLDEST))
 
 
 def write_gap(folder: Path, topic: str, first: int, last: int, why: str, seen_at: datetime) -> None:
     """Record that these offsets are in no file, and why."""
     path = landlord_folder(folder, landlord_of(topic)) / f"gap-{topic}-{first:020d}-{last:020d}.json"
-    content = json.dumps({"why": why, "seen_at": seen_at.isoformat()}).encode()
+    place_bytes(path, json.dumps({"why": why, "seen_at": seen_at.isoformat()}).encode())
+
+
+def place_bytes(path: Path, content: bytes) -> None:
+    """Write a small file in place of what is there, at once and for good."""
     _place(path, lambda file: file.write(content))
 
 
@@ -152,10 +156,10 @@ def _flush_folder(folder: Path) -> None:
 
 
 @contextmanager
-def held(folder: Path, name: str) -> Iterator[None]:
-    """Be the only one that reads into the folder (READER_LOCK), or that rewrites its files (LOCK).
+def held(folder: Path, name: str, *, wait: bool = True) -> Iterator[None]:
+    """Be the only one that changes the folder's files (LOCK), or that reads topics into it (READER_LOCK).
 
-    Raises ConsumerError if another is at it, or the folder cannot be written.
+    Raises ConsumerError if the folder cannot be written, and, without `wait`, if another is at it.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -165,7 +169,7 @@ def held(folder: Path, name: str) -> Iterator[None]:
             f"Le dossier d'archive {folder} n'est pas accessible en écriture ({error.strerror})."
         ) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError as error:
         raise ConsumerError(f"Une autre commande travaille déjà dans l'archive {folder} : attendez sa fin.") from error

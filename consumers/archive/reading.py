@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ from kafka.consumer.group import OffsetAndMetadata
 from kafka.errors import KafkaError, OffsetOutOfRangeError
 
 from consumers.archive import files
+from consumers.archive.erasures import remembered, without_erased
 from consumers.archive.records import read_whatever_the_headers
 from runtime.broker import ARCHIVE, ARCHIVE_GROUP, client_options
 from runtime.clock import Clock
 from runtime.logging import logger
 from runtime.settings import Settings
-from runtime.topics import MOVES, SENTINEL
+from runtime.topics import MOVES, SENTINEL, landlord_of
 
 ALIVE = ".alive"
 """Touched whenever the broker has answered: what a health check looks at."""
@@ -33,9 +35,13 @@ RECORD_BYTES = 200
 
 @dataclass(frozen=True)
 class Pace:
-    """How much is held in memory (bytes), how long (seconds) before files are written, how often topics are asked."""
+    """How much is held in memory (bytes), how long (seconds) before files are written, how often topics are asked.
+
+    `records` are taken between two looks at how much is held.
+    """
 
     bytes_held: int = 32 * 1024 * 1024
+    records: int = 100
     seconds: float = 60.0
     topics_seconds: float = 10.0
     poll_ms: int = 1_000
@@ -124,7 +130,7 @@ class Archivist:
 
     def _poll(self, consumer: Any) -> None:
         try:
-            fetched = consumer.poll(timeout_ms=self._pace.poll_ms)
+            fetched = consumer.poll(timeout_ms=self._pace.poll_ms, max_records=self._pace.records)
         except OffsetOutOfRangeError:
             self._align(consumer, consumer.assignment())
             return
@@ -159,19 +165,21 @@ class Archivist:
         """Write what is held, then commit: in this order."""
         committed = {}
         for topic in sorted(self._held):
-            for first, last, rows in runs_by_month(self._starts.pop(topic), self._held.pop(topic)):
-                files.write_part(self._folder, topic, first, last, rows)
+            with files.held(self._folder, files.LOCK):  # an erasure comes before this file, or finds it
+                erased = remembered(self._folder, landlord_of(topic)).values()
+                for first, last, month, rows in runs_by_month(self._starts.pop(topic), self._held.pop(topic)):
+                    files.write_part(self._folder, topic, first, last, month, without_erased(rows, erased))
             committed[TopicPartition(topic, 0)] = OffsetAndMetadata(self._positions[topic], "", -1)
         self._size = 0
         if committed:
             consumer.commit(committed)
 
 
-def runs_by_month(start: int, rows: list[dict[str, Any]]) -> Iterator[tuple[int, int, list[dict[str, Any]]]]:
-    """Yield (first offset, last offset, records) of each run that arrived in one month, without a hole from `start`."""
-    for _, group in groupby(rows, lambda row: files.arrived_on(row["timestamp"]).replace(day=1)):
+def runs_by_month(start: int, rows: list[dict[str, Any]]) -> Iterator[tuple[int, int, date, list[dict[str, Any]]]]:
+    """Yield (first offset, last offset, month, records) of each run of one month of arrival, no hole from `start`."""
+    for month, group in groupby(rows, lambda row: files.arrived_on(row["timestamp"]).replace(day=1)):
         run = list(group)
-        yield start, run[-1]["offset"], run
+        yield start, run[-1]["offset"], month, run
         start = run[-1]["offset"] + 1
 
 
@@ -180,6 +188,6 @@ def archive(
 ) -> None:
     """Archive into `folder` until told to stop. Raises ConsumerError if another process does."""
     read_whatever_the_headers()
-    with files.held(folder, files.READER_LOCK):
+    with files.held(folder, files.READER_LOCK, wait=False):
         files.remove_unfinished(folder)
         Archivist(settings, folder, clock, pace or Pace()).run(stopping)

@@ -6,17 +6,20 @@ again, and `checking.py` finds no gap.
 
 import shutil
 from collections.abc import Callable, Collection, Iterable
-from datetime import date
+from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from consumers.archive import files
-from consumers.archive.content import KEPT_MONTHS, Element, months_later, without
+from consumers.archive.content import Element, Limits, take_out
+from consumers.archive.erasures import forget, remember
 from consumers.errors import ConsumerError
+from runtime.clock import PARIS
+from schemas.events.horizon import KEPT_MONTHS
 
-Unwanted = Callable[[Element, date], bool]
-"""Whether an event goes, given the day on which its message arrived."""
+Unwanted = Callable[[Element, dict[str, Any]], bool]
+"""Whether an event of a record goes."""
 
 
 class Pruned(NamedTuple):
@@ -26,29 +29,40 @@ class Pruned(NamedTuple):
     events: int
 
 
-def prune(folder: Path, today: date) -> Pruned:
-    """Take out what may no longer be kept on this day.
+def prune(folder: Path, now: datetime, months: int = KEPT_MONTHS) -> Pruned:
+    """Take out what may no longer be kept on the day in Paris of `now`.
 
-    Whole months of arrival 25 months after their first day; before that, moves 25 months past their effect, and what
-    is no event of the contract 30 days after its arrival (`content.py`). Raises ConsumerError if the folder is held.
+    Moves `months` after that of their effect, as the ledger's rows (`schemas/events/horizon.py`); likewise whole months
+    of arrival; and what is no event of the contract 30 days after its arrival. Raises ConsumerError for what is no
+    archive.
     """
     _require(folder)
+    limits = Limits.on(now.astimezone(PARIS).date(), months)
     with files.held(folder, files.LOCK):
-        removed = sum(_remove_month(month) for month in _months_over(folder, today))
+        removed = sum(_remove_month(month) for month in _months_over(folder, limits))
         _forget_gaps_before(folder)
-        due = (span.path for span in files.parts(folder) if files.forget_on(span.path) <= today)
-        return Pruned(removed, _rewrite_all(due, lambda one, arrived_on: one.expires_on(arrived_on) <= today))
+        forget(folder, now)
+        due = (span.path for span in files.parts(folder) if _is_due(files.oldest_of(span.path), limits))
+        return Pruned(
+            removed, _rewrite_all(due, lambda one, row: one.is_over(files.arrived_on(row["timestamp"]), limits))
+        )
 
 
-def erase(folder: Path, siren: str, pseudonyms: Collection[str | UUID]) -> int:
+def _is_due(oldest: Limits, limits: Limits) -> bool:
+    return oldest.effect < limits.effect or oldest.refused < limits.refused
+
+
+def erase(folder: Path, siren: str, pseudonyms: Collection[str | UUID], at: datetime | None = None) -> int:
     """Take every event about these moves or dwellings out of a landlord's files; return how many events went.
 
-    What is no event goes too where it names one of them. What Kafka still holds and the archive has not read yet is
-    not reached. Raises ConsumerError if the folder is held by another command.
+    What is no event goes too where it names one of them. `at`: the instant of the demand; what had arrived in Kafka by
+    then and is read into the archive later goes likewise. Raises ConsumerError for what is no archive.
     """
     _require(folder)
     wanted = frozenset(str(one).lower() for one in pseudonyms)
     with files.held(folder, files.LOCK):
+        if at is not None:
+            remember(folder, siren, wanted, at)
         spans = files.parts(folder, siren)
         return _rewrite_all((span.path for span in spans), lambda one, _: one.is_about(wanted))
 
@@ -58,13 +72,9 @@ def _require(folder: Path) -> None:
         raise ConsumerError(f"{folder} n'existe pas : ce n'est pas le dossier d'une archive.")
 
 
-def _months_over(folder: Path, today: date) -> list[Path]:
-    months = folder.glob("siren=*/month=????-??")
-    return [
-        month
-        for month in sorted(months)
-        if months_later(date.fromisoformat(f"{month.name.removeprefix('month=')}-01"), KEPT_MONTHS) <= today
-    ]
+def _months_over(folder: Path, limits: Limits) -> list[Path]:
+    months = sorted(folder.glob("siren=*/month=????-??"))
+    return [month for month in months if month.name < f"month={limits.effect:%Y-%m}"]
 
 
 def _remove_month(month: Path) -> int:
@@ -86,16 +96,8 @@ def _rewrite_all(paths: Iterable[Path], unwanted: Unwanted) -> int:
 
 
 def _rewrite(path: Path, unwanted: Unwanted) -> int:
-    """Rewrite a file without some events; return how many went. A message with no event left goes whole."""
-    kept, removed = [], 0
-    for row in files.read_rows(path):
-        if row["value"] is not None:
-            arrived_on = files.arrived_on(row["timestamp"])
-            row["value"], gone = without(row["value"], lambda one, on=arrived_on: unwanted(one, on))  # type: ignore[misc]
-            removed += gone
-            if row["value"] is None:
-                continue
-        kept.append(row)
+    """Rewrite a file without some events; return how many went."""
+    kept, removed = take_out(files.read_rows(path), unwanted)
     if removed:
         files.write_rows(path, kept)
     return removed

@@ -10,8 +10,9 @@ import typer
 
 from operations.commands.services import InstanceName
 from operations.numbers import number as in_french
-from runtime.clock import SystemClock, paris_today
+from runtime.clock import SystemClock
 from runtime.settings import Settings
+from schemas.events.horizon import KEPT_MONTHS
 
 Folder = Annotated[
     Path | None, typer.Option("--to", help="Dossier de l'archive ; par défaut `archive` dans celui de l'instance.")
@@ -69,6 +70,9 @@ def register(app: typer.Typer) -> None:
         dwelling: Annotated[
             list[UUID] | None, typer.Option(help="Logement à effacer ; plusieurs fois au besoin.")
         ] = None,
+        months: Annotated[
+            int, typer.Option(min=14, max=120, help="Mois de conservation, comme `quartiers retention keep`.")
+        ] = KEPT_MONTHS,
         to: Folder = None,
         name: InstanceName = None,
     ) -> None:
@@ -79,10 +83,10 @@ def register(app: typer.Typer) -> None:
         if bool(landlord) != bool(pseudonyms):
             raise typer.BadParameter("--landlord va avec au moins un --move-id ou un --dwelling, et eux avec lui")
         if landlord:
-            erased = retention.erase(folder, landlord, pseudonyms)
+            erased = retention.erase(folder, landlord, pseudonyms, SystemClock().now())
             typer.echo(f"Événements effacés de l'archive : {in_french(erased)}.")
             return
-        pruned = retention.prune(folder, paris_today(SystemClock()))
+        pruned = retention.prune(folder, SystemClock().now(), months)
         typer.echo(f"Fichiers ôtés : {in_french(pruned.files)} ; événements ôtés : {in_french(pruned.events)}.")
 
 

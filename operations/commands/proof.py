@@ -25,6 +25,9 @@ GRAINS_FR = {
     "landlord_month": "mois couverts par bailleur",
     "cell_month": "mesures par lieu",
     "observed_month": "mesures par territoire",
+    "dwelling_move": "mouvements par logement",
+    "voids": "vacances entre deux locataires",
+    "tenures": "anciennetés au départ",
 }
 
 

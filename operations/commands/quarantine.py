@@ -115,8 +115,8 @@ def register(app: typer.Typer) -> None:
         typer.echo(f"Événements relus : {done.tried} ; acceptés : {done.accepted} ; encore refusés : {refused}.")
 
     @family.command(
-        help="Efface le contenu des événements refusés depuis plus de trente jours, durée légale de sa conservation. "
-        "Motifs et comptes restent. Un événement effacé ne peut plus être relu."
+        help="Efface le contenu des événements refusés depuis plus de trente jours, durée de sa conservation ; l'agent "
+        "le fait chaque nuit. Motifs et comptes restent. Un événement effacé ne peut plus être relu."
     )
     def purge(
         older_than: Annotated[
@@ -128,6 +128,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         from operations import quarantine as refusals
         from runtime.database import connect
+        from streams.retention.refused import KEPT_DAYS
 
         with connect(Settings.load(name), "ingest") as connection:
             chosen = selection(landlord, reason, None, None)
@@ -135,7 +136,7 @@ def register(app: typer.Typer) -> None:
                 connection,
                 chosen,
                 today=paris_today(SystemClock()),
-                older_than=refusals.KEPT_DAYS if older_than is None else older_than,
+                older_than=KEPT_DAYS if older_than is None else older_than,
             )
         typer.echo(f"Contenus effacés : {purged}. Motifs et comptes restent.")
 

@@ -1,4 +1,4 @@
-"""`quartiers retention run | show | keep`: how long rows are kept, and what was folded."""
+"""`quartiers retention run | show | keep | map`: how long rows are kept, and what was folded."""
 
 from typing import Annotated
 
@@ -20,7 +20,10 @@ def register(app: typer.Typer) -> None:
     )
     app.add_typer(family, name="retention")
 
-    @family.command(help="Replie maintenant ce qui a dépassé la durée ; l'agent le fait chaque nuit.")
+    @family.command(
+        help="Replie ce qui a dépassé la durée et vide la quarantaine de plus de trente jours ; l'agent le fait chaque "
+        "nuit."
+    )
     def run(name: InstanceName = None) -> None:
         # The database's client is slow to load, here and below: `--help` does not wait for it.
         from runtime.database import connect
@@ -33,7 +36,8 @@ def register(app: typer.Typer) -> None:
             return
         typer.echo(
             f"Replié ce qui précède le {done.before:%d/%m/%Y} : {number(done.moves)} mouvements, "
-            f"{number(done.days)} comptes quotidiens, {number(done.facts)} faits."
+            f"{number(done.days)} comptes quotidiens, {number(done.facts)} faits. "
+            f"Contenus refusés de plus de trente jours, effacés : {number(done.refused)}."
         )
 
     @family.command(help="Montre la durée, la limite, ce qui est replié et ce qui est encore gardé ligne à ligne.")
@@ -59,3 +63,12 @@ def register(app: typer.Typer) -> None:
         with connect(Settings.load(name), "ingest") as connection:
             keep_months(connection, months)
         typer.echo(f"Durée : {months} mois après celui de l'effet, dès la nuit prochaine. Tenez-en le registre à jour.")
+
+    @family.command("map", help="Écrit la cartographie des données du dossier RGPD (pour qui développe).")
+    def write_map(name: InstanceName = None) -> None:
+        from operations import data_map
+        from runtime.database import connect
+
+        with connect(Settings.load(name), "migrator") as connection:
+            data_map.write(connection)
+        typer.echo(f"Cartographie écrite dans {data_map.FILE}")

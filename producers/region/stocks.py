@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from producers.region.draws import DAY, Ints, day_of, first_day
+from producers.region.draws import DAY, Bools, Ints, day_of, first_day
 from producers.region.dwellings import ROOMS, Dwellings
 from producers.region.landlords import ABSORBED, ABSORBER, Landlord
 from producers.region.occupancy import Occupancy
@@ -28,15 +28,22 @@ _STATES = (
     "out_of_market_sale",
 )
 _SALE_NOTICE_DAYS = 95
+NOT_LET = np.iinfo(np.int16).min
 
 
 @dataclass(frozen=True)
 class Photo:
-    """The stock at day number `day`: counts by cell and state, tenancies by cell and start year."""
+    """The stock at day number `day`: counts by cell and state, tenancies by cell and start year.
+
+    By dwelling, what RPLS would know: whether it is let or on offer, and the month (number) in which the present lease
+    began, NOT_LET where there is none.
+    """
 
     day: int
     counts: NDArray[np.uint16]
     years: NDArray[np.uint16]
+    on_market: Bools
+    lease_began: NDArray[np.int16]
 
 
 def photograph(dwellings: Dwellings, state: Occupancy, day: int, sold: tuple[int, Ints]) -> Photo:
@@ -64,7 +71,8 @@ def photograph(dwellings: Dwellings, state: Occupancy, day: int, sold: tuple[int
     counts = np.stack([np.bincount(dwellings.cell[mask], minlength=size) for mask in masks], axis=1)
     year = np.clip(1970 + state.tenancy[let] // 12 - FIRST_YEAR, 0, _YEARS - 1)
     flat = np.bincount(dwellings.cell[let] * _YEARS + year, minlength=size * _YEARS)
-    return Photo(day, counts.astype(np.uint16), flat.reshape(size, _YEARS).astype(np.uint16))
+    began = np.where(let, state.tenancy, NOT_LET).astype(np.int16)
+    return Photo(day, counts.astype(np.uint16), flat.reshape(size, _YEARS).astype(np.uint16), market, began)
 
 
 def stock_cells(

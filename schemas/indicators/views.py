@@ -10,6 +10,7 @@ from pathlib import Path
 from schemas.indicators import indicators
 from schemas.indicators.intervals import EXACT_UP_TO, Z, poisson_interval
 from schemas.indicators.measures import FLOWS, LEVELS, MEASURES
+from schemas.indicators.model import Indicator
 from schemas.indicators.sql import TELLING, indicator_rows_sql, pivot_sql
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -165,7 +166,28 @@ def staff_indicator() -> str:
     """Return the view of every indicator on the measures that staff may be shown."""
     keys = "w.level, w.territory_id, w.part, w.window_months, w.month, w.ends_at, w.through"
     rows = indicator_rows_sql("staff.measure", f"{keys}, {COMPLETENESS}", "w.status <> 'no_data'", STAFF_INSIDE)
-    return f"CREATE OR REPLACE VIEW staff.indicator AS\n{rows};\n"
+    return f"CREATE OR REPLACE VIEW staff.indicator AS\n{_guarded(keys, rows)};\n"
+
+
+def _guarded(keys: str, rows: str) -> str:
+    """Return the rows without what stands on a difference of shown counts that is itself under the threshold."""
+    derived = ", ".join(f"'{one.code}'" for one in indicators().values() if _is_difference(one))
+    columns = keys.replace("w.", "one.")
+    shown = ",\n    ".join(
+        f"CASE WHEN NOT small THEN one.{name} END AS {name}" for name in ("numerator", "value", "lower", "upper")
+    )
+    return f"""SELECT {columns}, completeness_percent, one.indicator, denominator,
+    {shown},
+    CASE WHEN small THEN 'secret' ELSE status END AS status
+FROM ({rows}) AS one
+CROSS JOIN core.staff_rule
+CROSS JOIN LATERAL (SELECT one.indicator IN ({derived})
+    AND coalesce(one.numerator > 0 AND one.numerator < threshold, false) AS small) AS guard"""  # noqa: S608 records only
+
+
+def _is_difference(one: Indicator) -> bool:
+    """Whether the numerator is a count of moves made of several measures; a balance is no count."""
+    return one.numerator is not None and len(one.numerator) > 1 and one.denominator is not None
 
 
 def staff_compared() -> str:
@@ -179,7 +201,7 @@ SELECT comparator.territory_id, rank, name, comparator.part, level, window_month
 FROM staff.comparator JOIN staff.measure ON measure.territory_id = compared_id AND measure.part = comparator.part
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 CREATE OR REPLACE VIEW staff.compared_indicator AS
-{indicator_rows_sql("staff.compared_measure", f"{keys}, {COMPLETENESS}", "w.whole", STAFF_INSIDE)};
+{_guarded(keys, indicator_rows_sql("staff.compared_measure", f"{keys}, {COMPLETENESS}", "w.whole", STAFF_INSIDE))};
 """  # noqa: S608 records only
 
 

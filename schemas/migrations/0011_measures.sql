@@ -188,7 +188,7 @@ RETURNS TABLE (cell_id integer, landlord text, month date,
     arrivals_rehoused integer, came_same_qpv integer, came_other_qpv integer, came_same_commune integer,
     came_same_epci integer, came_departement integer, came_region integer, came_elsewhere integer,
     sold_to_tenant integer)
-LANGUAGE sql STABLE BEGIN ATOMIC
+LANGUAGE sql STABLE PARALLEL SAFE BEGIN ATOMIC
 SELECT cell_id, landlord, month,
     sum(departing)::integer,
     coalesce(sum(departing) FILTER (WHERE reason = 'mutation_interne'), 0)::integer,

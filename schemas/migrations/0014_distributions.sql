@@ -58,6 +58,19 @@ WHERE coalesce(nature.nature_class, other.nature_class) NOT IN ('technical', 'ou
         OR move.direction = 'out' AND notice_received_on IS NOT NULL
             AND coalesce(cancel_reason, '') NOT IN ('replaced', 'mistake', 'duplicate'));
 
+-- What is compared of both: a move of which something is recorded that the refresh has not taken up is left out.
+CREATE VIEW core.dwelling_move_settled AS
+SELECT landlord, move_id, dwelling, cell_id, effective_on, tenancy_month, notice_month, arrival, counted, first_letting,
+    month_precision, notice_withdrawn
+FROM core.dwelling_move AS kept
+WHERE NOT EXISTS (SELECT FROM core.move CROSS JOIN core.measure_state
+    WHERE move.landlord = kept.landlord AND move.move_id = kept.move_id AND recorded_in >= taken_up_to);
+CREATE VIEW core.dwelling_move_taken_up AS
+SELECT landlord, move_id, dwelling, cell_id, effective_on, tenancy_month, notice_month, arrival, counted, first_letting,
+    month_precision, notice_withdrawn
+FROM core.dwelling_move_recount CROSS JOIN core.measure_state WHERE recorded_in < taken_up_to;
+REVOKE SELECT ON core.dwelling_move_settled, core.dwelling_move_taken_up FROM analyst;
+
 -- Days from a dwelling's move-out to its next move-in, by month of the move-in; from 1,095 on they are 1,095.
 CREATE TABLE core.void_month (
     cell_id integer NOT NULL,
@@ -255,3 +268,62 @@ CREATE TABLE core.survival (
     PRIMARY KEY (territory_id, part, cohort, age_years)
 );
 GRANT TRUNCATE ON core.median_window, core.running_tenancies, core.january, core.landlord_year, core.survival TO ingest;
+
+-- INSEE's RPLS by QPV, as its files give it (`quartiers rpls import`); null: statistical secrecy, or not said.
+CREATE TABLE core.rpls_qpv (
+    code text NOT NULL,
+    year smallint NOT NULL,
+    dwellings integer CHECK (dwellings >= 0),
+    vacancy_percent numeric CHECK (vacancy_percent BETWEEN 0 AND 100),
+    rotation_percent numeric CHECK (rotation_percent BETWEEN 0 AND 100),
+    source text NOT NULL,
+    PRIMARY KEY (code, year)
+);
+
+-- All social dwellings of a quartier, on its own perimeter: the newest vintage of its code, else, where the perimeter of
+-- 2024 is that of 2015 (statut I), of the code it had. No row: unknown (DOMAIN: représentativité inconnue).
+CREATE VIEW core.census AS
+WITH known AS (
+    SELECT code, year, dwellings, vacancy_percent, rotation_percent, source FROM core.rpls_qpv
+    UNION ALL
+    SELECT qpv_2015, 2022, dwellings, vacancy_percent, rotation_percent, 'INSEE, RPLS 2022'
+    FROM core.rpls WHERE NOT EXISTS (SELECT FROM core.rpls_qpv WHERE code = qpv_2015 AND year = 2022)
+)
+SELECT DISTINCT ON (territory_id) territory_id, year, dwellings, vacancy_percent, rotation_percent, source,
+    known.code = territory.code AS own_code
+FROM core.territory
+JOIN known ON known.code = territory.code OR statut = 'I' AND level = 'qpv_2024'
+    AND known.code IN (SELECT qpv_2015 FROM core.qpv_lineage WHERE qpv_2024 = territory.code)
+WHERE level IN ('qpv_2024', 'qpv_2015') AND dwellings IS NOT NULL
+ORDER BY territory_id, known.code = territory.code DESC, year DESC;
+
+-- A landlord that sends counts instead of moves has no re-lettings, notices, voids or tenures here: not nought, not
+-- covered. A landlord is linked in a month unless some of its moves of the 12 months that end with it came as counts.
+CREATE VIEW core.unlinked_landlord_month AS
+SELECT DISTINCT landlord, later.month
+FROM core.counts_cell AS counted
+JOIN core.calendar AS later ON later.month >= counted.month AND later.month < counted.month + interval '12 months';
+
+-- What is to be taken away from `core.observed_month`, numerators and denominators alike, for indicators that need the
+-- link: what landlords that are not linked have in it. Few rows: most months have none.
+CREATE VIEW core.unlinked_month AS
+SELECT territory_id, part, month, sum(dwellings)::integer AS dwellings,
+    sum(first_let_within_12_months)::integer AS first_let_within_12_months,
+    sum(relet_dwellings_12_months)::integer AS relet_dwellings_12_months, sum(notices)::integer AS notices,
+    sum(notices_withdrawn)::integer AS notices_withdrawn, sum(departures)::integer AS departures
+FROM core.unlinked_landlord_month
+JOIN core.landlord_month USING (landlord, month)
+JOIN core.cell_month USING (landlord, month)
+JOIN core.cell_part USING (cell_id)
+WHERE CASE WHEN of_quartiers THEN declared_qpv ELSE whole AND declared_whole END
+GROUP BY 1, 2, 3;
+
+-- The same months with what is left: the only numerators and denominators of the re-letting rate and of notices.
+CREATE VIEW core.linked_month AS
+SELECT territory_id, part, month, observed.dwellings - coalesce(unlinked.dwellings, 0) AS dwellings,
+    observed.first_let_within_12_months - coalesce(unlinked.first_let_within_12_months, 0) AS first_let_within_12_months,
+    observed.relet_dwellings_12_months - coalesce(unlinked.relet_dwellings_12_months, 0) AS relet_dwellings_12_months,
+    observed.notices - coalesce(unlinked.notices, 0) AS notices,
+    observed.notices_withdrawn - coalesce(unlinked.notices_withdrawn, 0) AS notices_withdrawn,
+    observed.departures - coalesce(unlinked.departures, 0) AS departures
+FROM core.observed_month AS observed LEFT JOIN core.unlinked_month AS unlinked USING (territory_id, part, month);

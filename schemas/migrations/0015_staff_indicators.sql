@@ -43,51 +43,44 @@ SELECT level, territory_id, month
 FROM core.territory LEFT JOIN core.complete_through USING (territory_id)
 WHERE coalesce(part, 'all') = 'all';
 
--- As shown: a status with each count, a rate only on 50 dwellings or more. `rate_percent` is departures over
--- the window per mean dwelling "loué ou proposé" of the same landlords (taux de départ, bailleur).
-CREATE VIEW staff.declared_series AS
-SELECT level, territory_id, window_months, month, staff.month_start(month) AS starts_at, ends_at,
-    departures::bigint, arrivals::bigint, (arrivals - departures)::bigint AS solde,
-    round(dwellings) AS dwellings,
-    round(100 * dwellings / nullif(all_dwellings, 0), 1) AS completeness_percent,
-    CASE WHEN dwellings >= least_dwellings THEN round(100 * departures / dwellings, 2) END AS rate_percent,
-    staff.status_of(status, departures) AS status, staff.status_of(status, arrivals) AS arrivals_status,
-    through, round(all_dwellings) AS all_dwellings
-FROM staff.measure CROSS JOIN core.staff_rule
-WHERE part = 'all';
-
--- The three windows that end at each territory's complete-through month.
-CREATE VIEW staff.declared_window AS
-SELECT territory.level, territory.territory_id, lengths.window_months, series.month, departures, arrivals, solde,
-    dwellings, completeness_percent, rate_percent,
-    coalesce(series.status, untold.status) AS status, coalesce(series.arrivals_status, untold.status) AS arrivals_status
-FROM core.territory
-CROSS JOIN (VALUES (1), (3), (12)) AS lengths (window_months)
-CROSS JOIN LATERAL (SELECT CASE WHEN EXISTS (SELECT FROM core.stock_counter AS counter
-    WHERE counter.territory_id = territory.territory_id) THEN 'no_data' ELSE 'not_covered' END AS status) AS untold
-LEFT JOIN core.complete_through ON complete_through.territory_id = territory.territory_id AND part = 'all'
-LEFT JOIN staff.declared_series AS series ON series.territory_id = territory.territory_id
-    AND series.window_months = lengths.window_months AND series.month = complete_through.month;
-
--- What a quartier is compared with in its commune(s): the same 12-month window, hors QPV, communes summed. Null where
--- one of them is secret: their sum, and the rest, would tell it.
-CREATE VIEW staff.commune_rest AS
-SELECT qpv.territory_id, rest.month, staff.month_end(rest.month) AS ends_at, departures, round(dwellings) AS dwellings,
-    round(100 * dwellings / nullif(all_dwellings, 0), 1) AS completeness_percent,
-    CASE WHEN dwellings >= least_dwellings THEN round(100 * departures / dwellings, 2) END AS rate_percent,
-    staff.status_of(told, departures) AS status
-FROM staff.qpv
-CROSS JOIN core.staff_rule
-CROSS JOIN LATERAL (
-    SELECT month, CASE WHEN bool_and(departures IS NOT NULL) THEN sum(departures) END::bigint AS departures,
-        sum(dwellings) AS dwellings, sum(all_dwellings) AS all_dwellings,
-        CASE WHEN count(*) < cardinality(communes) OR bool_or(status IN ('no_data', 'not_covered')) THEN 'no_data'
-            WHEN sum(dwellings) < least_completeness * sum(all_dwellings) THEN 'provisional'
-            ELSE 'value' END AS told
-    FROM staff.measure
-    WHERE part = 'hors_qpv' AND window_months = 12 AND territory_id = ANY (qpv.communes)
-    GROUP BY month
-) AS rest;
+-- Live windows as in 0006, so written that who asks for one window, or one territory, is not made to wait for the others.
+CREATE OR REPLACE VIEW staff.rolling AS
+WITH located AS NOT MATERIALIZED (
+    SELECT territory_id, window_days, inside_qpv,
+        coalesce(sum(n) FILTER (WHERE direction = 'out' AND nature_class <> 'technical'), 0)::bigint AS departures,
+        coalesce(sum(n) FILTER (WHERE direction = 'in' AND nature_class <> 'technical'), 0)::bigint AS arrivals
+    FROM core.rolling_counter JOIN core.flow USING (flow)
+    GROUP BY territory_id, window_days, inside_qpv
+), counted AS (
+    SELECT territory_id, window_days, 'all' AS part, sum(departures)::bigint AS departures, sum(arrivals)::bigint AS arrivals
+    FROM located GROUP BY territory_id, window_days
+    UNION ALL
+    SELECT territory_id, window_days,
+        CASE WHEN inside_qpv THEN 'qpv' WHEN NOT inside_qpv THEN 'hors_qpv' ELSE 'non_localise' END, departures, arrivals
+    FROM located
+), masked AS (
+    SELECT counted.*, threshold,
+        coalesce(bool_or(staff.shown(departures, threshold) IS NULL)
+            FILTER (WHERE part IN ('hors_qpv', 'non_localise')) OVER same, false) OR part <> 'all' AND
+            bool_or(staff.shown(departures, threshold) IS NULL)
+            FILTER (WHERE part <> 'all') OVER same AS hide_departures,
+        coalesce(bool_or(staff.shown(arrivals, threshold) IS NULL)
+            FILTER (WHERE part IN ('hors_qpv', 'non_localise')) OVER same, false) OR part <> 'all' AND
+            bool_or(staff.shown(arrivals, threshold) IS NULL)
+            FILTER (WHERE part <> 'all') OVER same AS hide_arrivals
+    FROM counted, core.staff_rule
+    WINDOW same AS (PARTITION BY territory_id, window_days)
+)
+SELECT territory_id, window_days, part, as_of,
+    CASE WHEN NOT hide_departures THEN staff.shown(departures, threshold) END AS departures,
+    CASE WHEN NOT hide_arrivals THEN staff.shown(arrivals, threshold) END AS arrivals,
+    CASE WHEN NOT hide_departures AND NOT hide_arrivals
+        THEN staff.shown(arrivals, threshold) - staff.shown(departures, threshold) END AS solde,
+    CASE WHEN hide_departures OR staff.shown(departures, threshold) IS NULL THEN 'secret' ELSE 'provisional' END
+        AS departures_status,
+    CASE WHEN hide_arrivals OR staff.shown(arrivals, threshold) IS NULL THEN 'secret' ELSE 'provisional' END
+        AS arrivals_status
+FROM masked, core.window_state;
 
 -- What each territory is read beside: itself, then what is around or inside it. `compared_id` and `part`: whose
 -- measures; those of one rank are summed (a QPV may span communes).

@@ -12,7 +12,7 @@ CREATE TABLE core.retention (
 );
 INSERT INTO core.retention DEFAULT VALUES;
 
--- What folded rows contributed: no dwelling, no move, no household. What was erased before its time keeps its day until
+-- What folded rows contributed to counters (to measures that link moves: `core.linked_base`): no dwelling, no move, no household. What was erased before its time keeps its day until
 -- that time; then `day` is the first of its month and `tenancy_started_on` the first of its year.
 CREATE TABLE core.folded (
     landlord text NOT NULL,
@@ -26,17 +26,6 @@ CREATE TABLE core.folded (
     financing text,
     n integer NOT NULL,
     UNIQUE NULLS NOT DISTINCT (landlord, cell_id, day, flow, tenancy_started_on, reason, place, rooms, financing)
-);
-
--- The notices of folded rows, by the month in which they were received: they are in no counter of moves.
-CREATE TABLE core.folded_notice (
-    landlord text NOT NULL,
-    cell_id integer NOT NULL,
-    month date NOT NULL,
-    status text NOT NULL,
-    cancel_reason text,
-    n integer NOT NULL,
-    UNIQUE NULLS NOT DISTINCT (landlord, cell_id, month, status, cancel_reason)
 );
 
 -- What is left of a folded move: enough to refuse whatever is said of it later, under any date.
@@ -110,13 +99,7 @@ SELECT effect_month, cell_id, flow,
 FROM core.fact, core.retention GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 HAVING sum(delta) <> 0;
 
 -- Analysts read raw counters, and no row of the ledger: neither a pseudonym, nor what a landlord sent.
-REVOKE SELECT ON core.move, core.counted_move, core.counted, core.folded, core.tombstone, core.outbox, core.quarantine
-    FROM analyst;
+REVOKE SELECT ON core.move, core.counted_move, core.counted, core.folded, core.tombstone, core.outbox, core.quarantine,
+    core.dwelling_move, core.dwelling_move_recount, core.dwelling_sequence FROM analyst;
 GRANT SELECT (quarantine_id, topic, partition, message_offset, event_index, landlord, received_at, reason, redriven_at,
     purged_at) ON core.quarantine TO analyst;
-DO $$
-BEGIN
-    IF to_regclass('core.dwelling_move') IS NOT NULL THEN
-        REVOKE SELECT ON core.dwelling_move FROM analyst;
-    END IF;
-END $$;

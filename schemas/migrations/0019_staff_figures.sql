@@ -54,7 +54,13 @@ SELECT * FROM (VALUES
 
 -- part staff_indicator: made from schemas/indicators/
 CREATE OR REPLACE VIEW staff.indicator AS
-SELECT w.level, w.territory_id, w.part, w.window_months, w.month, w.ends_at, w.through, round(100 * w.dwellings / nullif(w.all_dwellings, 0), 1) AS completeness_percent, i.indicator, i.numerator, i.denominator,
+SELECT one.level, one.territory_id, one.part, one.window_months, one.month, one.ends_at, one.through, completeness_percent, one.indicator, denominator,
+    CASE WHEN NOT small THEN one.numerator END AS numerator,
+    CASE WHEN NOT small THEN one.value END AS value,
+    CASE WHEN NOT small THEN one.lower END AS lower,
+    CASE WHEN NOT small THEN one.upper END AS upper,
+    CASE WHEN small THEN 'secret' ELSE status END AS status
+FROM (SELECT w.level, w.territory_id, w.part, w.window_months, w.month, w.ends_at, w.through, round(100 * w.dwellings / nullif(w.all_dwellings, 0), 1) AS completeness_percent, i.indicator, i.numerator, i.denominator,
     CASE WHEN i.status IN ('value', 'provisional') THEN f.factor::double precision * i.numerator / coalesce(i.denominator, 1) END
         AS value,
     CASE WHEN i.status NOT IN ('value', 'provisional') THEN NULL
@@ -147,7 +153,10 @@ CROSS JOIN LATERAL (
 ) AS i (indicator, windows, inside_only, annualised, interval, numerator, denominator, status)
 CROSS JOIN LATERAL (SELECT CASE WHEN i.denominator IS NULL THEN 1.0 ELSE 100.0 END
     * CASE WHEN i.annualised THEN 12.0 / w.window_months ELSE 1 END AS factor) AS f
-WHERE w.window_months = ANY (i.windows) AND (NOT i.inside_only OR w.level IN ('qpv_2024', 'qpv_2015') OR w.part = 'qpv');
+WHERE w.window_months = ANY (i.windows) AND (NOT i.inside_only OR w.level IN ('qpv_2024', 'qpv_2015') OR w.part = 'qpv')) AS one
+CROSS JOIN core.staff_rule
+CROSS JOIN LATERAL (SELECT one.indicator IN ('qpv_exit_rate', 'internal_departure_rate', 'external_departure_rate', 'internal_arrival_share', 'left_unknown_share', 'came_unknown_share')
+    AND coalesce(one.numerator > 0 AND one.numerator < threshold, false) AS small) AS guard;
 -- end of part staff_indicator
 
 -- The measures of what each territory is read beside, summed over the territories of one comparator, where each has the
@@ -192,7 +201,13 @@ SELECT comparator.territory_id, rank, name, comparator.part, level, window_month
 FROM staff.comparator JOIN staff.measure ON measure.territory_id = compared_id AND measure.part = comparator.part
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 CREATE OR REPLACE VIEW staff.compared_indicator AS
-SELECT w.territory_id, w.rank, w.name, w.window_months, w.month, w.ends_at, round(100 * w.dwellings / nullif(w.all_dwellings, 0), 1) AS completeness_percent, i.indicator, i.numerator, i.denominator,
+SELECT one.territory_id, one.rank, one.name, one.window_months, one.month, one.ends_at, completeness_percent, one.indicator, denominator,
+    CASE WHEN NOT small THEN one.numerator END AS numerator,
+    CASE WHEN NOT small THEN one.value END AS value,
+    CASE WHEN NOT small THEN one.lower END AS lower,
+    CASE WHEN NOT small THEN one.upper END AS upper,
+    CASE WHEN small THEN 'secret' ELSE status END AS status
+FROM (SELECT w.territory_id, w.rank, w.name, w.window_months, w.month, w.ends_at, round(100 * w.dwellings / nullif(w.all_dwellings, 0), 1) AS completeness_percent, i.indicator, i.numerator, i.denominator,
     CASE WHEN i.status IN ('value', 'provisional') THEN f.factor::double precision * i.numerator / coalesce(i.denominator, 1) END
         AS value,
     CASE WHEN i.status NOT IN ('value', 'provisional') THEN NULL
@@ -285,8 +300,60 @@ CROSS JOIN LATERAL (
 ) AS i (indicator, windows, inside_only, annualised, interval, numerator, denominator, status)
 CROSS JOIN LATERAL (SELECT CASE WHEN i.denominator IS NULL THEN 1.0 ELSE 100.0 END
     * CASE WHEN i.annualised THEN 12.0 / w.window_months ELSE 1 END AS factor) AS f
-WHERE w.window_months = ANY (i.windows) AND (NOT i.inside_only OR w.level IN ('qpv_2024', 'qpv_2015') OR w.part = 'qpv');
+WHERE w.window_months = ANY (i.windows) AND (NOT i.inside_only OR w.level IN ('qpv_2024', 'qpv_2015') OR w.part = 'qpv')) AS one
+CROSS JOIN core.staff_rule
+CROSS JOIN LATERAL (SELECT one.indicator IN ('qpv_exit_rate', 'internal_departure_rate', 'external_departure_rate', 'internal_arrival_share', 'left_unknown_share', 'came_unknown_share')
+    AND coalesce(one.numerator > 0 AND one.numerator < threshold, false) AS small) AS guard;
 -- end of part staff_compared
+
+-- As shown: a status with each count, a rate only on 50 dwellings or more. `rate_percent` is departures over
+-- the window per mean dwelling "loué ou proposé" of the same landlords (taux de départ, bailleur).
+CREATE VIEW staff.declared_series AS
+SELECT level, territory_id, window_months, month, staff.month_start(month) AS starts_at, ends_at,
+    departures::bigint, arrivals::bigint, (arrivals - departures)::bigint AS solde,
+    round(dwellings) AS dwellings,
+    round(100 * dwellings / nullif(all_dwellings, 0), 1) AS completeness_percent,
+    CASE WHEN dwellings >= least_dwellings THEN round(100 * departures / dwellings, 2) END AS rate_percent,
+    staff.status_of(status, departures) AS status, staff.status_of(status, arrivals) AS arrivals_status,
+    through, round(all_dwellings) AS all_dwellings,
+    CASE WHEN dwellings >= least_dwellings THEN 100 * core.poisson_lower(departures) / dwellings END AS rate_lower_percent,
+    CASE WHEN dwellings >= least_dwellings THEN 100 * core.poisson_upper(departures) / dwellings END AS rate_upper_percent
+FROM staff.measure CROSS JOIN core.staff_rule
+WHERE part = 'all';
+
+-- The three windows that end at each territory's complete-through month.
+CREATE VIEW staff.declared_window AS
+SELECT territory.level, territory.territory_id, lengths.window_months, series.month, departures, arrivals, solde,
+    dwellings, completeness_percent, rate_percent,
+    coalesce(series.status, untold.status) AS status, coalesce(series.arrivals_status, untold.status) AS arrivals_status,
+    rate_lower_percent, rate_upper_percent
+FROM core.territory
+CROSS JOIN (VALUES (1), (3), (12)) AS lengths (window_months)
+CROSS JOIN LATERAL (SELECT CASE WHEN EXISTS (SELECT FROM core.stock_counter AS counter
+    WHERE counter.territory_id = territory.territory_id) THEN 'no_data' ELSE 'not_covered' END AS status) AS untold
+LEFT JOIN core.complete_through ON complete_through.territory_id = territory.territory_id AND part = 'all'
+LEFT JOIN staff.declared_series AS series ON series.territory_id = territory.territory_id
+    AND series.window_months = lengths.window_months AND series.month = complete_through.month;
+
+-- What a quartier is compared with in its commune(s): the same 12-month window, hors QPV, communes summed. Null where
+-- one of them is secret: their sum, and the rest, would tell it.
+CREATE VIEW staff.commune_rest AS
+SELECT qpv.territory_id, rest.month, staff.month_end(rest.month) AS ends_at, departures, round(dwellings) AS dwellings,
+    round(100 * dwellings / nullif(all_dwellings, 0), 1) AS completeness_percent,
+    CASE WHEN dwellings >= least_dwellings THEN round(100 * departures / dwellings, 2) END AS rate_percent,
+    staff.status_of(told, departures) AS status
+FROM staff.qpv
+CROSS JOIN core.staff_rule
+CROSS JOIN LATERAL (
+    SELECT month, CASE WHEN bool_and(departures IS NOT NULL) THEN sum(departures) END::bigint AS departures,
+        sum(dwellings) AS dwellings, sum(all_dwellings) AS all_dwellings,
+        CASE WHEN count(*) < cardinality(communes) OR bool_or(status IN ('no_data', 'not_covered')) THEN 'no_data'
+            WHEN sum(dwellings) < least_completeness * sum(all_dwellings) THEN 'provisional'
+            ELSE 'value' END AS told
+    FROM staff.measure
+    WHERE part = 'hors_qpv' AND window_months = 12 AND territory_id = ANY (qpv.communes)
+    GROUP BY month
+) AS rest;
 
 -- Medians of the 12 months that end with each month, where they stand on enough moves and where the count of these moves
 -- is itself shown. `at_least`: how many values are behind, rounded down to fives, since the count itself may be a secret's

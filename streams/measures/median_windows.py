@@ -95,7 +95,10 @@ def _renew(cursor: psycopg.Cursor[Any]) -> None:
     since = {(territory, part): _number(first) for territory, part, first in touched}
     groups = read_groups(cursor, sorted({territory for territory, *_ in touched}))
     groups = [group for group in groups if (group.territory_id, group.part) in since]
-    last = _number(cursor.execute("SELECT max(month) FROM core.landlord_month").fetchall()[0][0])
+    latest = cursor.execute("SELECT max(month) FROM core.landlord_month").fetchall()[0][0]
+    if latest is None:  # nobody has sent a stock yet
+        return
+    last = _number(latest)
     for measure, query in DISTRIBUTIONS:
         rows = read_rows(cursor, query, ROW)
         month, value, n = months_of(whole(rows["day"])), whole(rows["value"]), whole(rows["n"])

@@ -16,10 +16,10 @@ from psycopg.rows import class_row
 
 from streams.ingest.commit import GATE
 from streams.measures import statements as sql
-from streams.measures.columns import MOVES, STATES, any_of, listed
 from streams.measures.linked import add_levels, recount_linked, refresh_linked
 from streams.measures.median_windows import recount_medians, refresh_medians
 from streams.measures.tenancy_survival import recount_survival, refresh_survival
+from streams.measures.territories import count_territories
 
 # Before the snapshot: a rebuild empties the ladder for everybody at once, snapshots or not.
 HOLD_LADDER = "LOCK TABLE core.cell_territory IN ACCESS SHARE MODE"
@@ -123,18 +123,12 @@ def recount_held(cursor: psycopg.Cursor[Any]) -> Refreshed:
         cursor.execute(f"DELETE FROM {table}")  # noqa: S608
     cursor.execute("INSERT INTO core.landlord_month TABLE core.landlord_month_recount")
     covered = cursor.rowcount
-    cursor.execute(
-        f"INSERT INTO core.cell_month (cell_id, landlord, month, {listed(MOVES + STATES)}) "  # noqa: S608
-        f"SELECT cell_id, landlord, month, {listed(MOVES + STATES, 'coalesce({}, 0)')} "
-        "FROM core.cell_moves_recount FULL JOIN core.cell_dwellings_recount USING (cell_id, landlord, month) "
-        f"WHERE {any_of(MOVES + STATES)}"
-    )
+    for statement in sql.COUNT_CELLS:
+        cursor.execute(statement, {"upto": upto})
     cells = cursor.rowcount
     recount_linked(cursor)
     add_levels(cursor)
-    cursor.execute(sql.add_observed("core.landlord_month"))
-    cursor.execute(sql.add_landlords("core.landlord_month"))
-    cursor.execute(sql.ADD_TO_TERRITORIES)
+    count_territories(cursor)
     recount_medians(cursor)
     recount_survival(cursor)
     _find_through(cursor, None)

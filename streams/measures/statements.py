@@ -96,31 +96,41 @@ JOIN core.landlord_month AS covering ON covering.landlord = moved.landlord AND c
 COVERED_ANEW = "(TABLE covering_gone UNION ALL TABLE covering_new) AS anew"
 COUNT_COVERED_ANEW = f"SELECT count(DISTINCT (landlord, month)) FROM {COVERED_ANEW}"  # noqa: S608
 RESTOCKED_FOR = "restocked JOIN core.landlord_month USING (landlord, month)"
-# As the view `core.cell_dwellings_recount` has it, of these months, from what is stored.
-FIND_DWELLINGS = f"""
-INSERT INTO cell_change (cell_id, landlord, month, {listed(STATES)})
+
+
+def dwellings_of(months: str, moved: str) -> str:
+    """Return the query of the dwellings of landlord-months (`months`), as `core.cell_dwellings_recount` has them.
+
+    From what is stored of them; `moved` has their sales and first lettings by cell and month.
+    """
+    return f"""
 WITH covered AS MATERIALIZED (
     SELECT landlord, month, inside, CASE WHEN inside THEN inside_on ELSE outside_on END AS stock_on
-    FROM restocked JOIN core.landlord_month USING (landlord, month)
+    FROM {months} JOIN core.landlord_month USING (landlord, month)
     CROSS JOIN (VALUES (true), (false)) AS sides (inside)
 ), stock AS MATERIALIZED (
     SELECT one.* FROM (SELECT DISTINCT landlord, stock_on FROM covered) AS wanted
     CROSS JOIN LATERAL (SELECT * FROM core.stock_dwellings AS one
         WHERE one.landlord = wanted.landlord AND one.stock_on = wanted.stock_on) AS one
-), fresh AS (
-    SELECT cell_id, landlord, month, greatest(sum(dwellings), 0) AS dwellings, {listed(STATES[1:], "sum({0}) AS {0}")}
-    FROM (
-        SELECT cell_id, landlord, month, {listed(STATES)} FROM covered JOIN stock USING (landlord, stock_on, inside)
-        UNION ALL
-        SELECT cell_id, landlord, covered.month, first_lettings - sold_to_tenant, 0, 0, 0, 0
-        FROM covered
-        JOIN core.cell_month AS moved USING (landlord)
-        JOIN core.cell USING (cell_id)
-        WHERE inside = (qpv_status = 'inside') AND moved.month >= stock_on AND moved.month < covered.month
-            AND first_lettings <> sold_to_tenant
-    ) AS part
-    GROUP BY 1, 2, 3
-), known AS (
+)
+SELECT cell_id, landlord, month, greatest(sum(dwellings), 0) AS dwellings, {listed(STATES[1:], "sum({0}) AS {0}")}
+FROM (
+    SELECT cell_id, landlord, month, {listed(STATES)} FROM covered JOIN stock USING (landlord, stock_on, inside)
+    UNION ALL
+    SELECT cell_id, landlord, covered.month, first_lettings - sold_to_tenant, 0, 0, 0, 0
+    FROM covered
+    JOIN {moved} AS moved USING (landlord)
+    JOIN core.cell USING (cell_id)
+    WHERE inside = (qpv_status = 'inside') AND moved.month >= stock_on AND moved.month < covered.month
+        AND first_lettings <> sold_to_tenant
+) AS part
+GROUP BY 1, 2, 3
+"""  # noqa: S608
+
+
+FIND_DWELLINGS = f"""
+INSERT INTO cell_change (cell_id, landlord, month, {listed(STATES)})
+WITH fresh AS ({dwellings_of("restocked", "core.cell_month")}), known AS (
     SELECT cell_id, landlord, month, {listed(STATES)} FROM core.cell_month JOIN restocked USING (landlord, month)
     WHERE {any_of(STATES)}
 )
@@ -128,6 +138,18 @@ SELECT cell_id, landlord, month, {listed(STATES, "coalesce(fresh.{0}, 0) - coale
 FROM fresh FULL JOIN known USING (cell_id, landlord, month)
 WHERE {any_of(STATES, "coalesce(fresh.{0}, 0) <> coalesce(known.{0}, 0)")}
 """  # noqa: S608
+# From nothing: moves are added up once, by as many processes as there are, and give the dwellings too.
+COUNT_CELLS = (
+    "DROP TABLE IF EXISTS moved, adjusting",
+    "CREATE TEMP TABLE moved ON COMMIT DROP AS SELECT * FROM core.moves_recorded(0, %(upto)s)",
+    "CREATE TEMP TABLE adjusting ON COMMIT DROP AS SELECT cell_id, landlord, month, first_lettings, sold_to_tenant "
+    "FROM moved WHERE first_lettings <> 0 OR sold_to_tenant <> 0",
+    "ANALYZE moved, adjusting",
+    f"INSERT INTO core.cell_month (cell_id, landlord, month, {listed(MOVES + STATES)}) "  # noqa: S608
+    f"SELECT cell_id, landlord, month, {listed(MOVES + STATES, 'coalesce({}, 0)')} "
+    f"FROM moved FULL JOIN ({dwellings_of('(SELECT landlord, month FROM core.landlord_month) AS one', 'adjusting')}) "
+    f"AS housed USING (cell_id, landlord, month) WHERE {any_of(MOVES + STATES)}",
+)
 
 
 def _add_to_cells(names: tuple[str, ...]) -> str:

@@ -108,18 +108,3 @@ def life_table(at_risk: Ints, exits: Ints) -> LifeTable:
         np.where(bounded, lower, missing),
         np.where(bounded, upper, missing),
     )
-
-
-def shown_ages(exits: Ints, threshold: int) -> NDArray[np.bool_]:
-    """Return at which ages a curve may be drawn so that no step tells of fewer exits than the threshold.
-
-    Steps are joined with the next ones until they have enough exits, or none: a curve and its risk set give each of
-    its steps back. What remains at the end without enough is not drawn.
-    """
-    shown = np.zeros(exits.size, dtype=np.bool_)
-    since = 0
-    for age, left in enumerate(exits.tolist()):
-        since += left
-        if since == 0 or since >= threshold:
-            shown[age], since = True, 0
-    return shown

@@ -19,25 +19,31 @@ from runtime.clock import PARIS
 from runtime.topics import moves_topic, receipts_topic
 from schemas.events.receipts import SOURCE, ReceiptData, ReceiptEvent
 from schemas.events.receipts import Erased as ReceiptErased
+from streams.measures.refresh import refresh
 from streams.retention import folding
+from streams.retention.refused import EMPTY
 
 KAFKA_DAYS = 30
 """How long a landlord's topic keeps a message: nothing of it can be taken out before."""
 # A successor's pseudonyms are also in the rows that count at the landlord which it took over.
-COLLECT = """
-INSERT INTO fold_due
-SELECT landlord, move_id, (row_number() OVER (PARTITION BY landlord) - 1) / %(size)s FROM core.move
+OF_THESE = """
+FROM core.move
 WHERE (landlord = %(landlord)s OR landlord IN (SELECT siren FROM core.landlord WHERE merged_into = %(landlord)s))
     AND (move_id = ANY(%(pseudonyms)s) OR dwelling = ANY(%(pseudonyms)s))
 """
+COLLECT = "INSERT INTO fold_due SELECT landlord, move_id, (row_number() OVER (PARTITION BY landlord) - 1) / %(size)s "
+COLLECT += OF_THESE
+LEFT = "SELECT count(*) " + OF_THESE
+ATTEMPTS = 5
 REFUSED = "SELECT quarantine_id, payload FROM core.quarantine WHERE payload IS NOT NULL ORDER BY 1"
-FORGET_REFUSED = """
-UPDATE core.quarantine SET payload = NULL, pointer = '', message_fr = 'contenu effacé', purged_at = clock_timestamp()
-WHERE quarantine_id = ANY(%s) AND payload IS NOT NULL
-"""
+FORGET_REFUSED = EMPTY + "quarantine_id = ANY(%s)"
 WAITING = "SELECT outbox_id, payload FROM core.outbox ORDER BY 1"
 FORGET_WAITING = "DELETE FROM core.outbox WHERE outbox_id = ANY(%s)"
 LEAVE = "INSERT INTO core.outbox (topic, message_id, payload) VALUES (%s, %s, %s)"
+
+
+class NotYetError(RuntimeError):
+    """A transaction that runs on keeps the measures from taking up what is to be erased: another time."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,16 @@ def erase(connection: psycopg.Connection[Any], landlord: str, pseudonyms: Collec
     """Erase what names one of the pseudonyms, of dwellings or of moves. The connection must be in autocommit.
 
     What of the landlord is still to be read must have been read before: it would come in afterwards. Doing it twice
-    changes nothing.
+    changes nothing. Raises NotYetError where something else keeps rows from being folded.
     """
     wanted = {"landlord": landlord, "pseudonyms": list(pseudonyms), "size": folding.SLICE}
-    folding.collect(connection, COLLECT, wanted)
-    moves = folding.fold_collected(connection, erased=True)
+    moves = attempt = 0
+    while connection.execute(LEFT, wanted).fetchall()[0][0]:
+        if (attempt := attempt + 1) > ATTEMPTS:
+            raise NotYetError("rows recorded beside a transaction that runs on cannot be folded yet")
+        refresh(connection)
+        folding.collect(connection, COLLECT, wanted)
+        moves += folding.fold_collected(connection, erased=True)
     with connection.transaction():
         refused = _naming(connection.execute(REFUSED), pseudonyms)
         waiting = _naming(connection.execute(WAITING), pseudonyms)

@@ -11,6 +11,7 @@ import psycopg
 
 from streams.ingest.commit import GATE
 from streams.ledger.moves import lock_landlords
+from streams.measures.linked import forget_moves
 
 SLICE = 2_000
 """Rows of the ledger in one transaction."""
@@ -28,24 +29,19 @@ WHERE effective_on < folded_before
                          WHERE opened_on <= as_of AND as_of < closes_on)
 """
 SLICES = "SELECT landlord, slice FROM fold_due GROUP BY 1, 2 ORDER BY 1, 2"
-DONE = "DELETE FROM fold_due WHERE (landlord, slice) = (%(landlord)s, %(slice)s)"
 
-# A row that a revision carried to a later date meanwhile is left, unless it is to be erased.
+# The measures, which link moves, are told of what they have taken up: what was recorded since is left for another time.
+# So is a row that a revision carried to a later date meanwhile, unless it is to be erased.
 FOLD = """
 WITH gone AS (
-    DELETE FROM core.move AS m USING fold_due AS due, core.retention
+    DELETE FROM core.move AS m USING fold_due AS due, core.retention, core.measure_state
     WHERE (due.landlord, due.slice) = (%(landlord)s, %(slice)s)
         AND (m.move_id, m.landlord) = (due.move_id, due.landlord)
-        AND (m.effective_on < folded_before OR %(erased)s)
+        AND m.recorded_in < taken_up_to AND (m.effective_on < folded_before OR %(erased)s)
     RETURNING m.*, folded_before
 ), stones AS (
     INSERT INTO core.tombstone (landlord, move_id, revision, content_hash)
     SELECT landlord, move_id, revision, content_hash FROM gone
-), notices AS (
-    INSERT INTO core.folded_notice AS kept (landlord, cell_id, month, status, cancel_reason, n)
-    SELECT landlord, cell_id, date_trunc('month', notice_received_on::timestamp), status, cancel_reason, count(*)
-    FROM gone WHERE direction = 'out' AND notice_received_on IS NOT NULL GROUP BY 1, 2, 3, 4, 5
-    ON CONFLICT (landlord, cell_id, month, status, cancel_reason) DO UPDATE SET n = kept.n + excluded.n
 ), base AS (
     INSERT INTO core.folded AS kept
         (landlord, cell_id, day, flow, tenancy_started_on, reason, place, rooms, financing, n)
@@ -55,8 +51,9 @@ WITH gone AS (
     ON CONFLICT (landlord, cell_id, day, flow, tenancy_started_on, reason, place, rooms, financing)
     DO UPDATE SET n = kept.n + excluded.n
 )
-SELECT count(*) FROM gone
+SELECT landlord, move_id FROM gone
 """
+HOLD_MEASURES = "SELECT FROM core.measure_state FOR UPDATE"
 
 # What was erased before its time kept its day until now.
 COARSEN_BASE = """
@@ -143,8 +140,13 @@ def fold_collected(connection: psycopg.Connection[Any], *, erased: bool) -> int:
     """Fold what was noted, slice by slice; return how many rows were. `erased`: whatever their date."""
     folded = 0
     for landlord, number in connection.execute(SLICES).fetchall():
-        chosen = {"landlord": landlord, "slice": number, "erased": erased}
-        folded += _changed(connection, landlord, FOLD, chosen)
+        with connection.transaction(), connection.cursor() as cursor:
+            _hold(cursor, landlord)
+            cursor.execute(HOLD_MEASURES)
+            gone = cursor.execute(FOLD, {"landlord": landlord, "slice": number, "erased": erased}).fetchall()
+            if gone:
+                forget_moves(cursor, gone)
+        folded += len(gone)
     return folded
 
 
@@ -179,7 +181,11 @@ def _changed(
 ) -> int:
     """Do one slice under the locks that a batch of this landlord takes; return how many rows it changed."""
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
-        lock_landlords(cursor, [landlord])
+        _hold(cursor, landlord)
         rows: list[tuple[int]] = cursor.execute(statement, parameters).fetchall()
     return rows[0][0]
+
+
+def _hold(cursor: psycopg.Cursor[Any], landlord: str) -> None:
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
+    lock_landlords(cursor, [landlord])

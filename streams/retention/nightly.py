@@ -1,4 +1,4 @@
-"""The night's retention: move the limit on, then fold what is beyond it. Once a night, after the windows have rolled.
+"""The night's retention, after the windows have rolled: move the limit on, fold what is beyond, empty the quarantine.
 
 One program at a time, held by a session's lock that a dead one loses. Whatever ends it half-way, the next night, or the
 next minute, goes on where it stopped.
@@ -10,7 +10,9 @@ from typing import Any
 
 import psycopg
 
+from streams.measures.refresh import refresh
 from streams.retention import folding
+from streams.retention.refused import empty_old
 
 ALONE = 7_240_003
 """Advisory lock of a session: retention runs once at a time."""
@@ -27,12 +29,16 @@ NOTE_DONE = "UPDATE core.retention SET last_run_on = %s, last_run_at = clock_tim
 
 @dataclass(frozen=True)
 class Folded:
-    """What a run folded: rows of the ledger, of daily counters and of facts, with effect before `before`."""
+    """What a run folded: rows of the ledger, of daily counters and of facts, with effect before `before`.
+
+    `refused`: events of the quarantine whose content went.
+    """
 
     before: date
     moves: int
     days: int
     facts: int
+    refused: int
 
 
 def is_due(connection: psycopg.Connection[Any]) -> bool:
@@ -49,11 +55,13 @@ def run(connection: psycopg.Connection[Any]) -> Folded | None:
     if not connection.execute("SELECT pg_try_advisory_lock(%s)", (ALONE,)).fetchall()[0][0]:
         return None
     try:
+        refresh(connection)
         # Committed before anything is folded: from then on what is compared is as coarse as what is folded.
         as_of, before = connection.execute(MOVE_ON).fetchall()[0]
         moves = folding.fold_ledger(connection)
         folding.coarsen_base(connection)
-        done = Folded(before, moves, folding.fold_days(connection), folding.compact_facts(connection))
+        days, facts = folding.fold_days(connection), folding.compact_facts(connection)
+        done = Folded(before, moves, days, facts, empty_old(connection, as_of))
         connection.execute(NOTE_DONE, (as_of,))
         return done
     finally:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple, cast
 
 import pandas as pd
 import psycopg
@@ -30,6 +30,11 @@ class Breakdown(NamedTuple):
 
     total: str
     partitions: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The total and all classes."""
+        return self.total, *(one for classes in self.partitions for one in classes)
 
 
 BREAKDOWNS = (
@@ -109,16 +114,11 @@ class Geography:
         return {place: tuple(leaves) for place, leaves in found.items()}
 
     def _places_of(self, leaf: Leaf) -> Iterable[Place]:
-        if leaf.qpv_2024:
-            yield Place("qpv_2024", leaf.qpv_2024)
-        if leaf.qpv_2015:
-            yield Place("qpv_2015", leaf.qpv_2015)
-        if not leaf.ladder:
-            return
         part = {"inside": "qpv", "outside": "hors_qpv", "unlocated": "non_localise"}[leaf.status]
-        rungs = self.rungs[leaf.commune]
-        ladder = [("commune", leaf.commune), *rungs._asdict().items()]
-        ladder += [("own", code) for code, made_of in self.sets.items() if {leaf.commune, leaf.qpv_2024} & made_of]
+        ladder = [("qpv_2024", leaf.qpv_2024), ("qpv_2015", leaf.qpv_2015)]
+        if leaf.ladder:
+            ladder += [("commune", leaf.commune), *self.rungs[leaf.commune]._asdict().items()]
+            ladder += [("own", code) for code, of in self.sets.items() if {leaf.commune, leaf.qpv_2024} & of]
         for level, code in ladder:
             if code:
                 yield Place(level, code, "all")
@@ -184,7 +184,7 @@ SELECT 'staff' AS vintage, level, code, part, window_months AS "window",
     (extract(year FROM month) * 12 + extract(month FROM month) - 1)::integer AS month, {measure} AS measure,
     {column}::float8 AS low, {column}::float8 AS high,
     CASE WHEN status IN ('value', 'provisional') AND {column} IS NULL THEN 'secret' ELSE status END AS status
-FROM staff.measure JOIN staff.territory USING (level, territory_id)
+FROM staff.measure JOIN staff.territory USING (level, territory_id) WHERE month >= {first}
 """
 LIVE = """
 SELECT 'live' AS vintage, level, code, part,
@@ -204,10 +204,13 @@ def published_figures(connection: psycopg.Connection[Any]) -> pd.DataFrame:
     return found.assign(low=(found["low"] - off).clip(lower=0), high=found["high"] + off)
 
 
-def staff_figures(connection: psycopg.Connection[Any]) -> pd.DataFrame:
-    """Return every count of a declared window that the observatory's staff can read."""
-    measures = [one for total, partitions in BREAKDOWNS for one in (total, *(c for p in partitions for c in p))]
-    return pd.concat([_read(connection, SHOWN_TO_STAFF, one) for one in measures])
+def staff_figures(connection: psycopg.Connection[Any], breakdown: Breakdown, since: int = 0) -> pd.DataFrame:
+    """Return every count of a total and its classes in declared windows that the observatory's staff can read.
+
+    `since`: months since year 0 of the first month with which windows end.
+    """
+    read = [_read(connection, SHOWN_TO_STAFF, one, since) for one in breakdown.measures]
+    return pd.concat(read)
 
 
 def live_figures(connection: psycopg.Connection[Any]) -> pd.DataFrame:
@@ -215,8 +218,11 @@ def live_figures(connection: psycopg.Connection[Any]) -> pd.DataFrame:
     return pd.concat([_read(connection, LIVE, one) for one in ("departures", "arrivals")])
 
 
-def _read(connection: psycopg.Connection[Any], query: str, measure: str = "") -> pd.DataFrame:
-    statement = sql.SQL(query).format(measure=sql.Literal(measure), column=sql.SQL(measure))
+def _read(connection: psycopg.Connection[Any], query: str, measure: str = "", since: int = 0) -> pd.DataFrame:
+    first = date(since // 12, since % 12 + 1, 1) if since else date.min
+    statement = sql.SQL(cast(LiteralString, query)).format(
+        measure=sql.Literal(measure), column=sql.SQL(cast(LiteralString, measure)), first=sql.Literal(first)
+    )
     with connection.cursor() as cursor:
         rows = cursor.execute(statement).fetchall()
     found = pd.DataFrame(rows, columns=COLUMNS).astype({"low": float, "high": float, "month": int, "window": int})

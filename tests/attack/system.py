@@ -81,8 +81,7 @@ def build(
     `implied`: look too for counts that no figure names: what classes leave of their total, a month of which only
     longer windows are shown, land that only one generation of QPVs has.
     """
-    wanted = [breakdown.total, *(one for classes in breakdown.partitions for one in classes)]
-    mine = figures[figures["measure"].isin(wanted)]
+    mine = figures[figures["measure"].isin(breakdown.measures)]
     return _Build(mine, geography, breakdown, own).run(implied) if len(mine) else System()
 
 

@@ -66,10 +66,11 @@ def test_a_secret_count_has_no_figure_and_no_rate(published: psycopg.Connection[
     assert {status for status, _, _ in secret} <= {"secret", "too_few_dwellings"}
 
 
-def test_the_losses_are_those_of_the_newest_vintage(published: psycopg.Connection[Any]) -> None:
+def test_the_losses_are_those_of_the_newest_month(published: psycopg.Connection[Any]) -> None:
     told = published.execute(
         "SELECT status = 'secret', count(*) FROM published.figure "
-        "WHERE vintage = (SELECT max(vintage) FROM published.vintage) GROUP BY 1"
+        "WHERE vintage = (SELECT max(vintage) FROM published.vintage) AND part = 'all' AND window_months = 12 "
+        "AND month = (SELECT max(month) FROM published.figure) GROUP BY 1"
     ).fetchall()
     losses = rows(published, "Ce que le secret retient")
     assert sum(row["Secrets"] for row in losses) == dict(told)[True] > 0

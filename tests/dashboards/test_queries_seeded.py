@@ -149,6 +149,17 @@ def test_the_classes_of_a_path_and_the_unknown_make_the_departures(seeded: psyco
         assert classes == whole if shown == 8 else classes < whole
 
 
+@pytest.mark.parametrize("view", ["indicator", "compared_indicator"])
+def test_no_figure_stands_on_a_count_of_moves_under_the_threshold(view: str, seeded: psycopg.Connection[Any]) -> None:
+    quartiers = [one for (one,) in seeded.execute("SELECT territory_id FROM staff.qpv WHERE departement = '31'")]
+    small = seeded.execute(
+        f"SELECT DISTINCT indicator FROM staff.{view} WHERE territory_id = ANY (%s) AND window_months = 12 "
+        "AND month > '2025-06-01' AND (numerator > 0 AND numerator < 5 OR numerator < 0)",
+        (quartiers,),
+    ).fetchall()
+    assert {code for (code,) in small} <= {"vacancy_rate", "long_vacancy_rate", "balance", "completeness"}
+
+
 def test_a_month_without_a_bar_has_a_word_in_the_ribbon(seeded: psycopg.Connection[Any]) -> None:
     variables = {"departement": "09", "qpv": "QN00903I"}
     (bars,) = named("Départs et arrivées par mois déclaré", "quartier")

@@ -1,5 +1,6 @@
 """`quartiers archive`: what the operator is told, without a broker."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from typer.testing import CliRunner
 from consumers.archive import files
 from operations.cli import app, explain
 from tests.consumers.archive.rows import SIREN, TOPIC, event, message, row
+
+MARCH = date(2026, 3, 1)
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -19,7 +22,7 @@ def run(*arguments: str) -> tuple[int, str]:
 @pytest.fixture
 def archived(tmp_path: Path) -> Path:
     """An archive of one message with two moves."""
-    files.write_part(tmp_path, TOPIC, 0, 0, [row(0, message(event(1), event(2)))])
+    files.write_part(tmp_path, TOPIC, 0, 0, MARCH, [row(0, message(event(1), event(2)))])
     return tmp_path
 
 
@@ -37,7 +40,7 @@ def test_half_an_erasure_is_refused_and_removes_nothing(archived: Path, half: li
 
 
 def test_a_hole_ends_with_an_error(archived: Path) -> None:
-    files.write_part(archived, TOPIC, 2, 2, [row(2, b"{}")])
+    files.write_part(archived, TOPIC, 2, 2, MARCH, [row(2, b"{}")])
     code, said = run("verify", "--to", str(archived))
     assert (code, "1 à 1 manquent" in said) == (1, True)
 

@@ -8,13 +8,14 @@ import pytest
 
 from operations import redrive as redriving
 from operations.commands.quarantine import PERSONAL_FR
-from operations.quarantine import KEPT_DAYS, PURGED_FR, Selection, counted, listed, purge
+from operations.quarantine import Selection, counted, listed, purge
 from operations.redrive import Redriven
 from runtime.clock import SystemClock, paris_today
 from runtime.database import connect
 from runtime.settings import Settings
 from schemas.events.reasons import remedy
 from streams.counters.chunks import FactChunks
+from streams.retention.refused import KEPT_DAYS, PURGED_FR
 from tests.operations.conftest import Quartiers
 from tests.streams.stage import SIRENS, Stage, known_rules, message, move
 

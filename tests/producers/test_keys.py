@@ -203,3 +203,16 @@ def test_a_predecessor_that_was_changing_its_key_is_told(tmp_path):
     keys.create(theirs, keys.rotated(ring(), TODAY, UNTIL))
     told = run("add-predecessor", "222222222", str(theirs), "--folder", str(tmp_path)).output
     assert "222222222 était en train de changer de clé" in told
+
+
+def test_the_pseudonyms_of_a_dwelling_under_every_key_are_given_for_an_erasure(path):
+    first = ring()
+    rotated = keys.rotated(first, TODAY, UNTIL)
+    keys.create(path, rotated)
+    found = run("pseudonym", "--dwelling", "LOG-1", "--lease", "B-7", "--folder", str(path.parent))
+    assert found.exit_code == 0
+    wanted = [rotated.dwelling("LOG-1"), first.dwelling("LOG-1")]
+    wanted += [one.move_id("B-7", direction) for direction in ("out", "in") for one in (rotated, first)]
+    assert found.stdout.split() == wanted
+    assert "canal sûr" in found.stderr
+    assert run("pseudonym", "--folder", str(path.parent)).exit_code != 0

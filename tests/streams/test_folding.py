@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from operations.rebuild import rebuild
 from operations.verify import verify
-from schemas.events.horizon import horizon
+from schemas.events.horizon import AnyHorizon, horizon
+from schemas.events.rules import Rules
+from schemas.territories import load
 from streams.counters.windows import roll_windows
+from streams.measures.refresh import refresh
 from streams.retention import folding, nightly
 from tests.streams.histories import EVENT_SETS, arrivals
 from tests.streams.stage import SIRENS, TODAY, Stage, counts, message, move
@@ -29,6 +32,9 @@ COUNTERS = {
     "months of days": "SELECT cell_id, date_trunc('month', day), flow, landlord, sum(n) FROM core.daily_counter "
     "GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
     "rolling": "SELECT territory_id, window_days, flow, landlord, n FROM core.rolling_counter ORDER BY 1, 2, 3, 4",
+    "measures": "SELECT * FROM core.cell_month ORDER BY cell_id, landlord, month",
+    "voids": "SELECT * FROM core.void_month ORDER BY 1, 2, 3, 5",
+    "tenures": "SELECT * FROM core.tenure_month ORDER BY 1, 2, 3, 5",
     "facts": "SELECT effect_month, cell_id, flow, landlord, reason, place, rooms, financing, sum(delta) FROM core.fact "
     "GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(delta) <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8",
 }
@@ -61,6 +67,7 @@ def old_and_new(stage: Stage) -> None:
 def test_counters_are_what_they_were_and_equal_a_recount(stage: Stage) -> None:
     old_and_new(stage)
     roll_windows(stage.connection, LATER)
+    refresh(stage.connection)
     before = counted(stage)
     done = fold(stage)
     assert (done.before, done.moves) == (date(2025, 5, 1), 2)
@@ -81,13 +88,10 @@ def test_of_a_folded_row_neither_pseudonym_nor_day_nor_household_stays(stage: St
         (date(2026, 3, 1), date(2014, 1, 1))
     ]
     columns = {
-        row[0]
-        for row in stage.rows(
-            "SELECT column_name FROM information_schema.columns WHERE table_name IN ('folded', 'folded_notice')"
-        )
+        row[0] for row in stage.rows("SELECT column_name FROM information_schema.columns WHERE table_name = 'folded'")
     }
     assert not columns & {"dwelling", "move_id", "household_type", "household_size", "holder_age"}
-    assert stage.rows("SELECT month, status, n FROM core.folded_notice") == [(date(2024, 12, 1), "effective", 2)]
+    assert stage.rows("SELECT move_id FROM core.dwelling_move") == [(UUID(int=3),)]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +156,7 @@ def test_nothing_of_a_landlord_is_folded_while_its_window_is_open(stage: Stage) 
 def test_a_row_that_a_revision_carried_on_meanwhile_is_left(stage: Stage) -> None:
     old_and_new(stage)
     roll_windows(stage.connection, LATER)
+    refresh(stage.connection)
     stage.connection.execute(nightly.MOVE_ON)
     folding.collect(stage.connection, folding.COLLECT, {"size": 10})
     stage.take(message(2, [move(number=1, revision=2, effective_on="2027-05-20", **QN)], day=LATER))
@@ -184,7 +189,33 @@ def test_it_runs_once_a_night_after_the_roll_and_one_at_a_time(stage: Stage) -> 
     assert nightly.run(stage.connection) is not None
 
 
-@settings(EXAMPLES, max_examples=20)
+def test_facts_that_no_measure_has_taken_up_yet_are_taken_up_once_after_they_were_compacted(stage: Stage) -> None:
+    old_and_new(stage)
+    roll_windows(stage.connection, LATER)
+    refresh(stage.connection)
+    stage.connection.execute(
+        "INSERT INTO core.backfill VALUES (%s, '2025-01-01', '2027-12-01', '2020-01-01')", [SIRENS[0]]
+    )
+    stage.rules = Rules(load(), horizon=AnyHorizon())
+    stage.take(message(2, [move(number=n, effective_on="2025-02-11", **QN) for n in (4, 5)], day=LATER))
+    stage.connection.execute(nightly.MOVE_ON)
+    assert folding.compact_facts(stage.connection) == 4
+    stage.assert_counters_equal_a_recount()
+    assert stage.rows("SELECT sum(departures) FROM core.cell_month") == [(5,)]
+
+
+def test_the_night_empties_what_was_refused_over_thirty_days_ago(stage: Stage) -> None:
+    stage.take(message(0, [move(commune="31999")], day=date(2026, 2, 12)), message(1, [move(commune="31999")]))
+    done = nightly.run(stage.connection)
+    assert done is not None and done.refused == 0
+    roll_windows(stage.connection, date(2026, 3, 16))
+    done = nightly.run(stage.connection)
+    assert done is not None and done.refused == 1
+    kept = stage.rows("SELECT payload IS NULL, reason FROM core.quarantine ORDER BY 1")
+    assert kept == [(False, "unknown_commune"), (True, "unknown_commune")]
+
+
+@settings(EXAMPLES, max_examples=12)
 @given(data=st.data())
 def test_any_history_folded_at_any_points_counts_as_if_it_never_was(stage: Stage, data: st.DataObject) -> None:
     """Days are those of 2024 and later; the nights are such that some or all of them are beyond the limit."""
@@ -192,10 +223,11 @@ def test_any_history_folded_at_any_points_counts_as_if_it_never_was(stage: Stage
     stage.restart(TODAY)
     for _, start, end in history.takes:
         stage.take(*(delivery.message for delivery in history.deliveries[start:end]))
-    nights = data.draw(st.lists(st.integers(10, 30), min_size=1, max_size=3).map(sorted))
+    nights = data.draw(st.lists(st.integers(10, 30), min_size=1, max_size=2).map(sorted))
     for months in nights:
         today = date(2026 + months // 12, months % 12 + 1, 15)
         roll_windows(stage.connection, today)
+        refresh(stage.connection)
         before = counted(stage)
         stage.connection.execute(nightly.MOVE_ON)
         stage.assert_counters_equal_a_recount()
@@ -213,6 +245,7 @@ def test_batches_go_on_and_every_state_is_exact_while_it_folds(stage: Stage) -> 
     old = [move(number=n, effective_on=f"2025-02-{n % 28 + 1:02d}", **QN) for n in range(1, 400)]
     stage.take(message(0, old))
     roll_windows(stage.connection, LATER)
+    refresh(stage.connection)
     stage.connection.execute(nightly.MOVE_ON)
     failures: list[BaseException] = []
 

@@ -1,5 +1,7 @@
 """The proof itself: `verify` finds every kind of wrong counter, so that the other tests prove something."""
 
+from uuid import UUID
+
 import psycopg
 import pytest
 
@@ -82,7 +84,25 @@ def test_a_move_that_is_missing_from_the_ledger_is_found_in_every_grain_of_moves
     assert all(verdict.differing[grain] > 0 for grain in GRAINS if grain != "stock")
 
 
-@pytest.mark.parametrize("grain", TABLES_OF_MEASURES)
+LINKED = {"dwelling_move": "core.dwelling_move", "voids": "core.void_month", "tenures": "core.tenure_month"}
+
+
+@pytest.mark.parametrize("grain", LINKED)
+def test_what_links_moves_is_proved_too(stage: Stage, grain: str) -> None:
+    home = str(UUID(int=7))
+    left = move(number=1, effective_on="2026-02-01", dwelling=home, tenancy_started_on="2020-01")
+    stage.take(message(0, [left, move(number=2, direction="in", effective_on="2026-02-20", dwelling=home)]))
+    stage.assert_counters_equal_a_recount()
+    table = LINKED[grain]
+    changed = "first_letting = NOT first_letting" if grain == "dwelling_move" else "n = n + 1"
+    row = "WHERE NOT arrival" if grain == "dwelling_move" else ""
+    stage.connection.execute(f"UPDATE {table} SET {changed} {row}")
+    assert found_in(verify(stage.connection)) == [grain]
+    stage.connection.execute(f"DELETE FROM {table}")
+    assert grain in found_in(verify(stage.connection))
+
+
+@pytest.mark.parametrize("grain", [grain for grain in TABLES_OF_MEASURES if grain not in LINKED])
 def test_a_measure_that_is_missing_or_wrong_is_found(stage: Stage, grain: str) -> None:
     filled(stage)
     table, _, keys = TABLES_OF_MEASURES[grain]

@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import TopicAuthorizationFailedError
@@ -19,6 +19,7 @@ from kafka.errors import TopicAuthorizationFailedError
 from consumers.archive import files
 from consumers.archive.checking import verify
 from consumers.archive.reading import ALIVE, archive
+from consumers.archive.retention import erase
 from consumers.errors import ConsumerError
 from operations.services import broker_service, worker_service
 from operations.services.process import wait_until
@@ -60,11 +61,11 @@ class Cold:
         """Return how many records are archived."""
         return sum(map(len, self.archived().values()))
 
-    def start(self) -> None:
+    def start(self, *dying: str) -> None:
         (self.folder / ALIVE).unlink(missing_ok=True)
         with (self.folder.parent / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.consumers.archive.program", str(self.folder)],
+                [sys.executable, "-m", "tests.consumers.archive.program", str(self.folder), *dying],
                 cwd=ROOT,
                 env={**os.environ, **worker_service.environment(self.settings)},
                 stdout=log,
@@ -146,28 +147,26 @@ def cold(broker: Settings, tmp_path: Path) -> Iterator[Cold]:
     broker_service.start(broker, print)
 
 
-def test_killed_at_any_moment_it_loses_nothing_and_repeats_nothing(cold: Cold) -> None:
+@pytest.mark.parametrize("point", ["written", "renamed", "committed"])
+def test_killed_at_any_point_it_loses_nothing_and_repeats_nothing(cold: Cold, point: str) -> None:
     first, second = cold.enrol(2)
-    draw, moment = random.Random(5), threading.Event()
-    published = cut_off = 0
-    for attempt in itertools.count(1):
+    published = 0
+    for attempt in (1, 2, 3):
         plan = interleaved([messages(siren, 40, 4, seed=attempt) for siren in (first, second)])
         cold.publish(plan)
-        before = cold.number()
-        cold.start()
-        cold.wait(before + 1)
-        moment.wait(draw.random() / 10)
-        cold.end(signal.SIGKILL)
         published += len(plan)
-        cut_off += cold.number() < published
-        if cut_off == 4:
-            break
-        assert attempt < 30, "it was always done before it could be killed"
+        # Each time it has more files to write than it is given to live for.
+        cold.start(point, str(attempt + 1))
+        assert cold.process is not None
+        assert cold.process.wait(60) == -signal.SIGKILL
+        assert 0 < cold.number() < published
+        assert verify(cold.folder).problems == []
     cold.start()
     cold.wait(published)
     assert cold.end(signal.SIGTERM) == 0
     cold.assert_exact()
     assert cold.number() == published
+    assert not list(cold.folder.rglob("*.new"))
 
 
 def test_what_kafka_has_committed_does_not_say_where_it_goes_on(cold: Cold) -> None:
@@ -279,6 +278,23 @@ def test_a_topic_that_was_made_again_is_not_mixed_with_the_old_one(cold: Cold) -
     cold.end(signal.SIGTERM)
     assert cold.archived()[topic] == before[topic]
     assert "topic made again" in cold.log()
+
+
+def test_what_is_erased_before_it_is_read_is_never_archived(cold: Cold) -> None:
+    (siren,) = cold.enrol(1)
+    plan = messages(siren, 6, 2)
+    cold.publish(plan)
+    cold.folder.mkdir()
+    erased = {event["data"]["move_id"] for event in orjson.loads(plan[0].payload)}
+    assert erase(cold.folder, siren, erased, SystemClock().now()) == 0
+    cold.start()
+    cold.wait(1)
+    cold.end(signal.SIGTERM)
+    left = [event["data"] for one in cold.archived()[moves_topic(siren)] for event in orjson.loads(one["value"])]
+    assert left
+    assert not erased & {data["move_id"] for data in left}
+    assert files.next_offsets(cold.folder) == {moves_topic(siren): len(plan)}
+    assert verify(cold.folder).problems == []
 
 
 def test_a_second_archive_of_the_same_folder_is_refused(cold: Cold) -> None:

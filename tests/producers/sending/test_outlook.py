@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import date
 
 from producers.examination import Outlook
-from producers.outcome import alone_line
+from producers.outcome import alone_line, prepared_lines
 from producers.preparation import Preparation, Sender
+from schemas.events.horizon import horizon
 from tests.producers.sending.stage import RING, SIREN, FakeLocator, dwelling, move
 
 ON = date(2026, 4, 1)
@@ -43,3 +44,13 @@ def test_dwellings_are_located_and_nothing_of_them_is_rare():
 
 def test_nothing_is_said_of_nothing():
     assert lines([]) == ""
+
+
+def test_what_the_observatory_would_refuse_as_too_old_is_said_before_it_leaves():
+    records = [move(1), move(2, effective_on=date(2024, 3, 1)), move(3, effective_on=date(2024, 2, 29))]
+    with Preparation(Sender(SIREN, RING, FakeLocator(), 0, ON), None, horizon(ON)) as preparation:
+        preparation.read(records)
+        preparation.prepare()
+        (told,) = [line for line in prepared_lines(preparation.summary, 0) if "conservation" in line]
+    assert told.startswith("1 mouvement est antérieur à la durée de conservation (25 mois)")
+    assert "fenêtre de reprise" in told

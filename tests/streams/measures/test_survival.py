@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 from statsmodels.duration.survfunc import SurvfuncRight
 
@@ -15,7 +13,6 @@ from streams.measures.survival import (
     each_cohort,
     life_table,
     observe,
-    shown_ages,
 )
 
 FIRST, YEARS = 2015, 8
@@ -109,14 +106,3 @@ def test_the_curve_ends_where_nobody_is_at_risk() -> None:
     table = life_table(np.array([10, 0, 5]), np.array([2, 0, 1]))
     assert table.survival[0] == pytest.approx(0.8)
     assert np.isnan(table.survival[1:]).all()
-
-
-@given(exits=st.lists(st.integers(0, 12), max_size=30), threshold=st.sampled_from((5, 11)))
-def test_no_step_that_is_drawn_tells_of_fewer_exits_than_the_threshold(exits: list[int], threshold: int) -> None:
-    shown = shown_ages(np.array(exits, dtype=np.int64), threshold)
-    since = 0
-    for left, drawn in zip(exits, shown, strict=True):
-        since += left
-        if drawn:
-            assert since == 0 or since >= threshold
-            since = 0

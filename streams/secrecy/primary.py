@@ -1,0 +1,66 @@
+"""What must be hidden by itself: a small count, one landlord's count, a place where few dwellings are.
+
+Invariant: a figure that is not named here has nothing to hide but what a difference with others would give.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from streams.secrecy.lattice import Bools, Ints, Lattice
+from streams.secrecy.protection import Counts
+
+_ENTRY_SHARE = 0.03
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the rules file says, as the engine needs it.
+
+    `threshold`: the least count shown. `protection`: the least width of a hidden count's interval. `entry`: a figure
+    is first shown from `entry * threshold` on, so that it does not soon have to be hidden again. `dominance`: the
+    greatest share of one landlord. `insiders`: whether each landlord is also an attacker on months.
+    """
+
+    threshold: int
+    protection: int
+    entry: float
+    dominance: float
+    insiders: bool
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month to decide on: what the engine is told of it.
+
+    `counts`: from the first month of the first window to this one. `peopled`: by figure, whether it has enough
+    dwellings. `consents`: by view, whether that landlord agreed to be recognised (view 0 does).
+    """
+
+    number: int
+    counts: Counts
+    peopled: Bools
+    consents: Bools
+
+    def of(self, lattice: Lattice, window: int) -> Ints:
+        """Return moves by view and figure (or zone) over the window that ends with this month."""
+        return self.counts.sums(self.number - window + 1, self.number) @ lattice.members.T.astype(np.int64)
+
+
+def primary(lattice: Lattice, month: Month, limits: Limits, window: int, *, entering: bool) -> tuple[Bools, list[str]]:
+    """Return by figure and zone whether it must be hidden by itself, and why."""
+    n = month.of(lattice, window)
+    whole, others = n[0], n[1:]
+    floor = limits.threshold * (limits.entry if entering else 1.0)
+    small = whole < floor if entering else (whole > 0) & (whole < limits.threshold)
+    strict = limits.dominance - (_ENTRY_SHARE if entering else 0.0)
+    protected = ~month.consents[1:]
+    dominated = ((whole - others[protected]) > strict * whole).any(axis=0) & (whole > 0)
+    dominated[lattice.figures :] = False
+    unpeopled = np.zeros(whole.size, dtype=bool)
+    unpeopled[: lattice.figures] = ~month.peopled
+    reasons = [
+        "population" if u else "primary" if s else "dominance" if d else ""
+        for s, d, u in zip(small, dominated, unpeopled, strict=True)
+    ]
+    return small | dominated | unpeopled, reasons
