@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -93,6 +94,13 @@ class Rungs(NamedTuple):
     epci: str
     departement: str
     region: str
+
+
+class Own(NamedTuple):
+    """What one landlord knows: its moves by (leaf, measure, month), and the leaves where it lets alone."""
+
+    moves: Mapping[tuple[Leaf, str, int], int]
+    alone: frozenset[Leaf]
 
 
 @dataclass(frozen=True)
@@ -234,6 +242,48 @@ def rounding_reach(rules: Mapping[str, object]) -> int:
     text = json.dumps(rules)
     base = re.search(r'base"\s*:\s*(\d+)', text)
     return (int(base.group(1)) if base else 5) // 2
+
+
+BEYOND = """
+SELECT DISTINCT quartier FROM core.stock JOIN core.stock_cell USING (landlord, stock_on) JOIN core.cell USING (cell_id),
+    unnest(ARRAY[qpv_2024, qpv_2015]) AS quartier WHERE scope = 'qpv_only' AND quartier IS NOT NULL
+"""
+"""The quartiers in which a landlord lets that declares its quartiers only: conventions say so, the ledger here."""
+OWN = """
+SELECT commune, qpv_2024, qpv_2015, qpv_status, scope <> 'qpv_only' AS ladder,
+    (extract(year FROM month) * 12 + extract(month FROM month) - 1)::integer AS month, departures, arrivals
+FROM core.published_base JOIN core.cell USING (cell_id)
+CROSS JOIN LATERAL (SELECT CASE WHEN qpv_only THEN 'qpv_only' ELSE 'whole_stock' END AS scope) AS declared
+WHERE landlord = %(landlord)s
+"""
+LETTING = """
+SELECT commune, qpv_2024, qpv_2015, qpv_status, array_agg(DISTINCT landlord) AS landlords
+FROM (SELECT landlord, cell_id FROM core.stock_cell
+      WHERE "let" + on_offer_vacant_up_to_3_months + on_offer_vacant_over_3_months > 0
+      UNION SELECT landlord, cell_id FROM core.published_base) AS seen JOIN core.cell USING (cell_id)
+GROUP BY 1, 2, 3, 4
+"""
+"""Who lets where is public (RPLS)."""
+
+
+def own_moves(connection: psycopg.Connection[Any], landlord: str) -> Own:
+    """Return what a landlord knows: its own moves, and where it lets alone. The connection reads the ledger."""
+    moves: Counter[tuple[Leaf, str, int]] = Counter()
+    for *cell, ladder, month, departures, arrivals in connection.execute(OWN, {"landlord": landlord}):
+        leaf = leaf_of(*cell)._replace(ladder=ladder)
+        moves[leaf, "departures", month] += departures
+        moves[leaf, "arrivals", month] += arrivals
+    tenants: dict[Leaf, set[str]] = {}
+    for *cell, landlords in connection.execute(LETTING):
+        tenants.setdefault(leaf_of(*cell), set()).update(landlords)
+    alone = {leaf for leaf, found in tenants.items() if found == {landlord}}
+    return Own(moves, frozenset(alone | {leaf._replace(ladder=False) for leaf in alone}))
+
+
+def protection_of(connection: psycopg.Connection[Any]) -> tuple[int, int]:
+    """Return the protection level and the threshold that are published with the newest vintage."""
+    rules = connection.execute("SELECT rules FROM published.vintage ORDER BY vintage DESC LIMIT 1").fetchall()[0][0]
+    return int(rules["publication"]["largeur_protegee"]), int(rules["publication"]["seuil"])
 
 
 def toy_figures(rows: Iterable[tuple[Place, int, int, str, int | None]], vintage: str = "2026-01-01") -> pd.DataFrame:

@@ -12,7 +12,6 @@ that something changed: late declarations add. Where a figure went down nothing 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tests.attack.knowledge import LEVELS_NOT_FLOWS, Breakdown, Geography, Leaf, Place
+from tests.attack.knowledge import LEVELS_NOT_FLOWS, Breakdown, Geography, Own, Place
 
 Ints = NDArray[np.int64]
 NO_MOVE = ("no_data", "not_covered")
@@ -64,13 +63,6 @@ class System:
     differences: list[tuple[tuple[int, ...], tuple[int, ...], float, float]] = field(default_factory=list)
     """Sums of columns less sums of others, and what the difference lies between."""
     targets: list[Target] = field(default_factory=list)
-
-
-class Own(NamedTuple):
-    """What one landlord knows: its moves by (leaf, measure, month), and the leaves where it lets alone."""
-
-    moves: Mapping[tuple[Leaf, str, int], int]
-    alone: frozenset[Leaf]
 
 
 def build(

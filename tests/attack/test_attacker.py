@@ -11,12 +11,13 @@ from tests.attack.knowledge import (
     DESTINATIONS,
     Geography,
     Leaf,
+    Own,
     Place,
     Rungs,
     month_number,
     toy_figures,
 )
-from tests.attack.system import Own, build
+from tests.attack.system import build
 
 DEPARTURES = BREAKDOWNS[0]
 PROTECTION, THRESHOLD = 5, 11

@@ -14,7 +14,7 @@ from runtime.settings import Settings
 from schemas.territories import load
 from streams.counters.windows import start_windows
 from tests.attack.intervals import Aim, attack
-from tests.attack.knowledge import Breakdown, Geography, leaf_of, live_figures, public_geography
+from tests.attack.knowledge import BEYOND, Breakdown, Geography, leaf_of, live_figures, public_geography
 from tests.attack.system import build
 from tests.conftest import empty
 from tests.dashboards.conftest import ingest
@@ -22,10 +22,6 @@ from tests.dashboards.conftest import ingest
 pytestmark = pytest.mark.services
 THRESHOLD = PROTECTION = 5
 START, END = date(2024, 1, 1), date(2026, 1, 1)
-BEYOND = """
-SELECT DISTINCT quartier FROM core.stock JOIN core.stock_cell USING (landlord, stock_on) JOIN core.cell USING (cell_id),
-    unnest(ARRAY[qpv_2024, qpv_2015]) AS quartier WHERE scope = 'qpv_only' AND quartier IS NOT NULL
-"""
 
 
 @pytest.fixture(scope="module")
