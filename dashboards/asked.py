@@ -45,4 +45,6 @@ def every_query() -> Iterator[Asked]:
             for target in panel.get("targets", []):
                 yield Asked(uid, panel, target["format"], target["rawSql"], since)
         for variable in dashboard["templating"].get("list", []):
+            if variable["type"] != "query":
+                continue
             yield Asked(uid, variable, "variable", variable["query"], since)

@@ -15,6 +15,7 @@ PAGE = page.Page(
 HOW_TO_READ = """\
 Chaque événement reçu a **un sort et un seul** : appliqué, remplacé (une révision plus récente était connue), déjà reçu,
 hors champ (ce n'est pas un mouvement) ou refusé (gardé en quarantaine, avec son motif). Rien ne se perd.
+**Locataires du parc social seulement.**
 """
 WAITING = fields.steps((None, palette.GOOD), (1, palette.WARNING), (1000, palette.BAD))
 AGE = fields.steps((None, palette.GOOD), (3600, palette.WARNING), (172_800, palette.BAD))

@@ -24,6 +24,11 @@ DAY = "time:DD/MM/YYYY"
 MONTH = "time:MM/YYYY"
 MOMENT = "time:DD/MM/YYYY HH:mm"
 TEXT = "string"
+DAYS = "suffix: j"
+MONTHS_LONG = "suffix: mois"
+YEARS = "suffix: ans"
+PLAIN = "none"
+"""A number whose unit stands in a column of its own."""
 
 
 def words(meanings: Mapping[str, tuple[str, str]]) -> list[ValueMapping]:
@@ -122,3 +127,5 @@ MONTHS = Field("Mois", MONTH, mappings=null_as(" ", palette.QUIET))
 """The months under bars; Grafana asks for a word for each label that it leaves out."""
 THROUGH = Field("Complet jusqu'à", MONTH, mappings=UNTOLD)
 STATUS = Field("Statut", TEXT, mappings=words(palette.STATUSES), cell="color-text")
+GAP = Field("Écart", TEXT, mappings=words(palette.GAPS), cell="color-text")
+"""Higher or lower, where the intervals at 95 % do not touch; no arrow otherwise."""

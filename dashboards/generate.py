@@ -1,6 +1,7 @@
 """Write the dashboards' JSON: `python -m dashboards.generate`, or `quartiers dashboards`.
 
-Invariant: what is in `generated/` is what this writes, byte for byte (a test regenerates and compares).
+Invariant: what is in `generated/` and `generated_public/` is what this writes, byte for byte (a test
+regenerates and compares).
 """
 
 import json
@@ -9,10 +10,22 @@ from typing import Any
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from dashboards import chaine, page, quartier, region
+from dashboards import chaine, couverture, indicateurs, occupation, page, parcours, public, quartier, region
+from dashboards.source import PUBLIC
 
 GENERATED = Path(__file__).parent / "generated"
-BUILDERS = {page.REGION: region.build, page.QUARTIER: quartier.build, page.CHAINE: chaine.build}
+GENERATED_PUBLIC = Path(__file__).parent / "generated_public"
+"""Apart, because each Grafana reads the whole of its folder."""
+BUILDERS = {
+    page.REGION: region.build,
+    page.QUARTIER: quartier.build,
+    page.INDICATEURS: indicateurs.build,
+    page.PARCOURS: parcours.build,
+    page.OCCUPATION: occupation.build,
+    page.COUVERTURE: couverture.build,
+    page.CHAINE: chaine.build,
+    PUBLIC: public.build,
+}
 
 
 def text(dashboard: Any) -> str:
@@ -20,20 +33,22 @@ def text(dashboard: Any) -> str:
     return json.dumps(dashboard, cls=JSONEncoder, indent=1, ensure_ascii=False) + "\n"
 
 
-def texts() -> dict[str, str]:
-    """Return the text of every file of `generated/`, by name: the uid of the dashboard."""
-    return {f"{uid}.json": text(build()) for uid, build in BUILDERS.items()}
+def texts(folder: Path) -> dict[str, str]:
+    """Return the text of every file of `generated/` or `generated_public/`, by name: the uid of the dashboard."""
+    public_ones = folder == GENERATED_PUBLIC
+    return {f"{uid}.json": text(build()) for uid, build in BUILDERS.items() if (uid == PUBLIC) == public_ones}
 
 
 def main() -> None:
     """Write every file; remove those that no builder makes any more."""
-    GENERATED.mkdir(exist_ok=True)
-    wanted = texts()
-    for stale in GENERATED.glob("*.json"):
-        if stale.name not in wanted:
-            stale.unlink()
-    for name, content in wanted.items():
-        (GENERATED / name).write_text(content, encoding="utf-8")
+    for folder in (GENERATED, GENERATED_PUBLIC):
+        folder.mkdir(exist_ok=True)
+        wanted = texts(folder)
+        for stale in folder.glob("*.json"):
+            if stale.name not in wanted:
+                stale.unlink()
+        for name, content in wanted.items():
+            (folder / name).write_text(content, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,15 +8,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dashboards.source import DATASOURCE_TYPE, DATASOURCE_UID
+from dashboards.source import DATASOURCE_TYPE, SOURCES, STAFF, Source
 
 Json = dict[str, Any]
 Faults = Iterator[str]
 Rule = Callable[[Json], Faults]
 WORDS_ONLY = {"text", "row"}
-COUNTED_FROM_ZERO = {"timeseries", "barchart"}
+COUNTED_FROM_ZERO = {"timeseries", "barchart", "trend"}
+LINES = {"timeseries", "trend"}
 DESCRIBED = ("Source : ", "Unité : ")
 SCHEMA_VERSION = 42
+WHO_IS_COUNTED = "locataires du parc social seulement"
 
 
 def panels_of(dashboard: Json) -> Iterator[Json]:
@@ -106,7 +108,7 @@ def starts_at_zero(dashboard: Json) -> Faults:
 def leaves_gaps(dashboard: Json) -> Faults:
     """A null is a gap: no line is drawn across it."""
     for panel in _asking(dashboard):
-        if panel["type"] == "timeseries" and _defaults(panel).get("custom", {}).get("spanNulls") is not False:
+        if panel["type"] in LINES and _defaults(panel).get("custom", {}).get("spanNulls") is not False:
             yield f"le panneau {panel.get('id')} relie les points par-dessus les trous"
 
 
@@ -118,18 +120,25 @@ def has_legend(dashboard: Json) -> Faults:
             yield f"le panneau {panel.get('id')} n'a pas de légende"
 
 
+def source_of(dashboard: Json) -> Source:
+    """Return the data source that its first asking panel names; the staff's where that is none of ours."""
+    uids = ((panel.get("datasource") or {}).get("uid") for panel in _asking(dashboard))
+    return SOURCES.get(next(uids, None) or "", STAFF)
+
+
 def asks_one_source(dashboard: Json) -> Faults:
-    """Panels, targets and variables name the one data source, by its fixed uid."""
-    wanted = {"type": DATASOURCE_TYPE, "uid": DATASOURCE_UID}
+    """Panels, targets and variables name one and the same data source of ours, by its fixed uid."""
+    uid = source_of(dashboard).uid
+    wanted = {"type": DATASOURCE_TYPE, "uid": uid}
     for panel in _asking(dashboard):
         if not panel.get("targets"):
             yield f"le panneau {panel.get('id')} ne demande rien"
         for found in (panel, *panel.get("targets", [])):
             if found.get("datasource") != wanted:
-                yield f"le panneau {panel.get('id')} n'a pas la source {DATASOURCE_UID}"
+                yield f"le panneau {panel.get('id')} n'a pas la source {uid}"
     for variable in dashboard.get("templating", {}).get("list", []):
         if variable["type"] == "query" and variable.get("datasource") != wanted:
-            yield f"la variable {variable['name']} n'a pas la source {DATASOURCE_UID}"
+            yield f"la variable {variable['name']} n'a pas la source {uid}"
 
 
 def quotes_variables(dashboard: Json) -> Faults:
@@ -149,13 +158,29 @@ def knows_its_variables(dashboard: Json) -> Faults:
                 yield f"{where} : variable {name} inconnue"
 
 
-def reads_staff_only(dashboard: Json) -> Faults:
-    """Queries read the views of `staff`, where secrets are held back, and no table of `core`."""
+def reads_its_schema_only(dashboard: Json) -> Faults:
+    """Queries read the schema of their data source, where secrets are held back, and no other."""
+    wanted = source_of(dashboard).schema
     for where, query in queries_of(dashboard):
-        if re.search(r"\bcore\s*\.", query):
-            yield f"{where} lit le schéma core"
-        if not re.search(r"\bstaff\.", query):
-            yield f"{where} ne lit aucune vue de staff"
+        for schema in ("core", *(other.schema for other in SOURCES.values() if other.schema != wanted)):
+            if re.search(rf"\b{schema}\s*\.", query):
+                yield f"{where} lit le schéma {schema}"
+        if not re.search(rf"\b{wanted}\.", query):
+            yield f"{where} ne lit rien de {wanted}"
+
+
+def says_who_is_counted(dashboard: Json) -> Faults:
+    """A page says that it counts the tenants of the social stock, and nobody else."""
+    words = " ".join(panel.get("options", {}).get("content", "") for panel in panels_of(dashboard))
+    if WHO_IS_COUNTED not in " ".join(words.split()).lower():
+        yield f"aucun texte ne dit « {WHO_IS_COUNTED} »"
+
+
+def promises_no_trend(dashboard: Json) -> Faults:
+    """No arrow of a trend, and no figure coloured by its sign: a small difference is chance."""
+    for panel in _asking(dashboard):
+        if panel.get("options", {}).get("showPercentChange"):
+            yield f"le panneau {panel.get('id')} montre une variation sans son intervalle"
 
 
 def keeps_clear_of_traps(dashboard: Json) -> Faults:
@@ -183,7 +208,9 @@ RULES: tuple[Rule, ...] = (
     asks_one_source,
     quotes_variables,
     knows_its_variables,
-    reads_staff_only,
+    reads_its_schema_only,
+    says_who_is_counted,
+    promises_no_trend,
     keeps_clear_of_traps,
 )
 

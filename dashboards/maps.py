@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models import geomap as map_kinds
 
 from dashboards import fields, page, palette, panels
 from dashboards.fields import Field
-from dashboards.source import Query, datasource
+from dashboards.source import STAFF, Query
 
 EMPTY_TILE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 MIDDLE = (43.75, 2.15)
@@ -71,7 +71,7 @@ def quartiers(number: int, at: panels.At) -> Any:
             ]
         )
         .tooltip(geomap.TooltipOptions().mode(map_kinds.TooltipMode.DETAILS))
-        .datasource(datasource())
+        .datasource(STAFF.reference())
         .with_target(Query("region/carte"))
         .with_target(Query("region/carte_departements", ref_id="B"))
         .no_value(panels.NO_DATA)

@@ -6,7 +6,7 @@ Counts are bars from zero, a null is a gap, and each column has its unit.
 from collections.abc import Iterable
 from typing import Any
 
-from grafana_foundation_sdk.builders import barchart, common, stat, statetimeline, table, timeseries
+from grafana_foundation_sdk.builders import barchart, common, stat, statetimeline, table, timeseries, trend
 from grafana_foundation_sdk.builders import dashboard as sdk
 from grafana_foundation_sdk.builders import text as markdown
 from grafana_foundation_sdk.models import common as kinds
@@ -14,7 +14,7 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import text as markdown_kinds
 
 from dashboards.fields import Field
-from dashboards.source import Query, datasource
+from dashboards.source import Query
 
 NO_DATA = "pas de données"
 Panel = Any
@@ -30,8 +30,9 @@ def dressed(panel: Panel, number: int, title: str, description: str, at: At) -> 
 
 
 def _asked(panel: Panel, queries: Iterable[Query], fields: Iterable[Field]) -> Panel:
-    panel.datasource(datasource()).no_value(NO_DATA)
-    for query in queries:
+    asked = list(queries)
+    panel.datasource(asked[0].source.reference()).no_value(NO_DATA)
+    for query in asked:
         panel.with_target(query)
     for field in fields:
         panel.override_by_name(field.name, field.properties())
@@ -145,6 +146,24 @@ def lines(
         .tooltip(_tooltip())
     )
     return dressed(_asked(panel, queries, fields), number, title, description, at)
+
+
+def curve(number: int, title: str, description: str, at: At, query: Query, x: Field, shares: Iterable[Field]) -> Panel:
+    """Return shares in % over a number that is not a date, as lines; a null ends the line."""
+    panel = (
+        trend.Panel()
+        .x_field(x.name)
+        .line_width(2)
+        .fill_opacity(0)
+        .show_points(kinds.VisibilityMode.AUTO)
+        .unit("percent")
+        .min(0)
+        .max(100)
+        .span_nulls(False)
+        .legend(_legend())
+        .tooltip(_tooltip())
+    )
+    return dressed(_asked(panel, [query], [x, *shares]), number, title, description, at)
 
 
 def states(number: int, title: str, description: str, at: At, query: Query, fields: Iterable[Field]) -> Panel:

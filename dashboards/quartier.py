@@ -3,12 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from grafana_foundation_sdk.builders import dashboard as sdk
-from grafana_foundation_sdk.models import dashboard as kinds
-
-from dashboards import fields, page, palette, panels
+from dashboards import fields, page, palette, panels, variables
 from dashboards.fields import Field
-from dashboards.source import Query, datasource, sql
+from dashboards.help import described
+from dashboards.source import Query
 
 PAGE = page.Page(
     page.QUARTIER,
@@ -19,7 +17,8 @@ PAGE = page.Page(
 HOW_TO_READ = """\
 **En direct** : ce qui est déjà reçu, *encore en déclaration*. **Déclaré** : mois entiers que les bailleurs ont dits
 complets.
-Un compte de 1 à 4 est « secret » ; zéro est montré ; un trou n'est pas un zéro. Parc social seulement.
+Un compte de 1 à 4 est « secret » ; zéro est montré ; un trou n'est pas un zéro.
+**Locataires du parc social seulement.**
 """
 LIVE = (
     "Départs et arrivées effectifs reçus dont la date tombe dans les {days} derniers jours, encore en déclaration. "
@@ -32,19 +31,6 @@ DECLARED = (
     "logements). Complétude : logements déclarés / logements des participants. Source : staff.declared_window. "
     "Unité : mouvements, logements, %."
 )
-
-
-def _variable(name: str, label: str) -> Any:
-    return (
-        sdk.QueryVariable(name)
-        .label(label)
-        .query(sql(f"quartier/{name}"))
-        .definition(sql(f"quartier/{name}"))
-        .datasource(datasource())
-        .refresh(kinds.VariableRefresh.ON_DASHBOARD_LOAD)
-        .sort(kinds.VariableSort.DISABLED)
-        .allow_custom_value(False)
-    )
 
 
 def live(number: int, days: int, x: int) -> Any:
@@ -129,51 +115,105 @@ def by_month() -> list[Any]:
 
 
 def compared() -> list[Any]:
-    """Return the rate beside those of the places around, and each rate's denominator and completeness."""
+    """Return the rate beside those of the places around, and each rate's two sides and interval."""
     rates = panels.lines(
         12,
         "Taux de départ, 12 mois glissants déclarés",
-        "Départs des 12 mois finissant à chaque mois, pour 100 logements « loués ou proposés » des bailleurs "
-        "déclarants. Reste de sa commune : hors QPV, communes du QPV sommées. QPV du département et de la région : "
-        "QPV dont le compte est montré, tant qu'ils tiennent 80 % des logements. Le dénominateur et la complétude sont "
-        "dans le tableau voisin. Source : staff.declared_series, staff.commune_rest. Unité : %.",
-        (0, 29, 12, 9),
+        described(
+            ["departure_rate"],
+            "Bande grise : intervalle à 95 % du quartier. Reste de sa commune : hors QPV, communes du QPV sommées. QPV "
+            "du département et de la région : tous ensemble. Un trou est un secret ou un mois non déclaré. Le "
+            "dénominateur et la complétude sont dans le tableau voisin.",
+            "staff.compared_indicator",
+            "%",
+        ),
+        (0, 29, 12, 11),
+        [Query("quartier/taux", "time_series")],
         [
-            Query("quartier/taux", "time_series"),
-            Query("quartier/taux_commune", "time_series", "B"),
-            Query("quartier/taux_qpv", "time_series", "C"),
-        ],
-        [
-            Field(name, fields.PERCENT, 1, colour, line={"lineWidth": 4 if name == "Ce quartier" else 2})
-            for name, colour in palette.COMPARED.items()
+            *(
+                Field(name, fields.PERCENT, 1, colour, line={"lineWidth": 4 if name == "Ce quartier" else 2})
+                for name, colour in palette.COMPARED.items()
+            ),
+            Field("Au moins", fields.PERCENT, 1, palette.BAND, line={"lineWidth": 0}),
+            Field(
+                "Au plus",
+                fields.PERCENT,
+                1,
+                palette.BAND,
+                line={"lineWidth": 0, "fillBelowTo": "Au moins", "fillOpacity": 18},
+            ),
         ],
         fields.PERCENT,
     )
     table = panels.rows(
         13,
         "Les mêmes taux, avec leur dénominateur",
-        "Dernière fenêtre déclarée de 12 mois du quartier, et les mêmes mois pour les autres : taux de départ, "
-        "départs, logements « loués ou proposés », complétude, dernier mois. Un compte secret, ou qui en révélerait "
-        "un par différence, est tu. Source : staff.declared_window, staff.declared_series, staff.commune_rest. Unité : "
-        "mouvements, logements, %.",
-        (12, 29, 12, 9),
+        described(
+            ["departure_rate"],
+            "Dernière fenêtre déclarée de 12 mois du quartier, et les mêmes mois pour les autres. Écart : dit "
+            "seulement si les intervalles à 95 % ne se recouvrent pas.",
+            "staff.compared_indicator",
+            "%, mouvements, logements",
+        ),
+        (12, 29, 12, 11),
         Query("quartier/comparaison"),
         [
-            Field("Territoire", fields.TEXT, mappings=_comparison_colours(), cell="color-text", width=236),
-            replace(fields.RATE, width=118),
+            Field("Territoire", fields.TEXT, mappings=_comparison_colours(), cell="color-text"),
+            replace(fields.RATE, width=112),
+            Field("Au moins", fields.PERCENT, 1, width=78, mappings=fields.UNTOLD),
+            Field("Au plus", fields.PERCENT, 1, width=72, mappings=fields.UNTOLD),
             replace(fields.DEPARTURES, width=72, mappings=fields.UNTOLD, cell="color-text"),
-            replace(fields.DWELLINGS, width=92),
-            replace(fields.COMPLETENESS, width=98, cell="color-text"),
-            replace(fields.THROUGH, name="Jusqu'à", width=80),
-            fields.STATUS,
+            replace(fields.DWELLINGS, width=88),
+            replace(fields.COMPLETENESS, width=94, cell="color-text"),
+            replace(fields.THROUGH, name="Jusqu'à", width=74),
+            replace(fields.STATUS, width=84),
+            replace(fields.GAP, width=112),
         ],
-        more=[Query("quartier/comparaison_commune", ref_id="B"), Query("quartier/comparaison_qpv", ref_id="C")],
     )
     return [rates, table]
 
 
 def _comparison_colours() -> list[Any]:
     return fields.words({name: (name, colour) for name, colour in palette.COMPARED.items()})
+
+
+def generations() -> list[Any]:
+    """Return the rate over both generations of quartiers, and under it whose months tell of it."""
+    return [
+        panels.lines(
+            20,
+            "Taux de départ d'une génération de quartiers à l'autre, 12 mois glissants",
+            described(
+                ["departure_rate"],
+                "Avant 2024, un quartier identique (I) continue celui de 2015 ; un modifié (M) n'est montré que "
+                "recalculé sur le périmètre de 2024 ; un nouveau (N) n'a pas d'histoire. Le dénominateur et la "
+                "complétude sont dans « Indicateurs ».",
+                "staff.generation",
+                "%",
+            ),
+            (0, 41, 24, 7),
+            [Query("quartier/generations", "time_series")],
+            [Field("Taux de départ", fields.PERCENT, 1, palette.DEPARTURES)],
+            fields.PERCENT,
+        ),
+        panels.states(
+            21,
+            "Sur quel périmètre",
+            "De quel quartier viennent les mois : celui de 2024, celui de 2015 au même périmètre, un recalcul sur le "
+            "périmètre de 2024, ou rien (autre périmètre, ou pas encore un QPV). Source : "
+            "staff.generation. Unité : mot.",
+            (0, 48, 24, 4),
+            Query("quartier/generations_raccord", "time_series"),
+            [
+                Field(
+                    "Périmètre de la mesure",
+                    fields.TEXT,
+                    mappings=fields.words(palette.SPLICES),
+                    colour=palette.ABSENT,
+                )
+            ],
+        ),
+    ]
 
 
 def statuses() -> Any:
@@ -183,7 +223,7 @@ def statuses() -> Any:
         "Ce que valent les fenêtres",
         "Statut des comptes de chaque fenêtre : en direct (toujours provisoire ou secret) et déclarée. "
         "Source : staff.rolling, staff.declared_window. Unité : statut.",
-        (0, 39, 12, 8),
+        (0, 53, 12, 8),
         Query("quartier/statuts"),
         [
             Field("Fenêtre", fields.TEXT),
@@ -200,6 +240,8 @@ GLOSSARY = """\
 | **valeur** | compte de mois complets ; zéro compris |
 | **provisoire** | moins de 80 % des logements déclarés, ou fenêtre en direct |
 | **secret** | de 1 à 4 mouvements, ou compte qui révélerait un secret |
+| **moins de 50 logements** | trop peu pour un taux |
+| **trop d'inconnus** | plus de 40 % de destinations ou de motifs inconnus |
 | **non couvert** | aucun bailleur participant n'y a de logement |
 | **pas de données** | le mois n'est pas encore déclaré |
 """
@@ -222,9 +264,14 @@ def build() -> Any:
             *by_month(),
             panels.row(11, "Comparé à ce qui l'entoure", 28),
             *compared(),
-            panels.row(14, "Statuts", 38),
+            panels.row(19, "De 2015 à 2024", 40),
+            *generations(),
+            panels.row(14, "Statuts", 52),
             statuses(),
-            panels.words(18, "Les statuts", "Ce que dit chaque statut.", (12, 39, 12, 8), GLOSSARY),
+            panels.words(18, "Les statuts", "Ce que dit chaque statut.", (12, 53, 12, 8), GLOSSARY),
         ],
-        [_variable("departement", "Département"), _variable("qpv", "QPV")],
+        [
+            variables.asked("departement", "quartier/departement", "Département"),
+            variables.asked("qpv", "quartier/qpv", "QPV"),
+        ],
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from dashboards import fields, maps, page, panels
 from dashboards.fields import Field
+from dashboards.help import described
 from dashboards.source import Query
 
 PAGE = page.Page(
@@ -16,7 +17,7 @@ PAGE = page.Page(
 HOW_TO_READ = """\
 **En direct** : ce que les bailleurs ont déjà envoyé, *encore en déclaration* : le chiffre monte pendant des semaines.
 **Déclaré** : mois entiers que les bailleurs ont dits complets ; seuls ces chiffres portent un taux ou se comparent.
-Locataires du parc social seulement. Solde : logements, non personnes. Zéro est une valeur ; « secret » : moins de 5.
+**Locataires du parc social seulement.** Solde : logements, non personnes. Zéro est une valeur ; « secret » : 1 à 4.
 """
 LIVE = (
     "Départs et arrivées effectifs reçus dont la date tombe dans les {days} derniers jours, encore en déclaration. "
@@ -137,6 +138,7 @@ def quartiers() -> Any:
         _column(fields.ARRIVALS, "Arr. 12 m", 76),
         _column(fields.SOLDE, "Solde 12 m", 90),
         replace(fields.RATE, width=118),
+        Field("Intervalle", fields.TEXT, width=92, mappings=fields.UNTOLD),
         replace(fields.DWELLINGS, width=94),
         replace(fields.COMPLETENESS, cell="color-text", width=98),
         replace(fields.THROUGH, name="Jusqu'à", width=72),
@@ -150,11 +152,44 @@ def quartiers() -> Any:
         "Les 108 QPV, par code",
         "Un QPV (2024) par ligne : cliquez pour l'ouvrir. 12 mois : fenêtre déclarée finissant à « Complet jusqu'à "
         "» ; taux : départs pour 100 logements « loués ou proposés » (« — » sous 50 logements ou si le compte est "
-        "secret). 90 j : en direct, encore en déclaration. Pas de classement : un compte classe la taille. "
+        "secret), et son intervalle à 95 %. 90 j : en direct, encore en déclaration. Pas de classement : "
+        "un compte classe la taille. "
         "Source : staff.declared_window, staff.rolling. Unité : mouvements, logements, %.",
         (0, 26, 24, 16),
         Query("region/qpv"),
         shown,
+    )
+
+
+def departements() -> Any:
+    """Return the quartiers of each département, summed, beside those of the région."""
+    return panels.rows(
+        13,
+        "Les QPV de chaque département · 12 mois déclarés",
+        described(
+            ["departure_rate", "relet_rate", "vacancy_rate"],
+            "Tous les QPV (2024) du département ensemble. « Au moins », « au plus » : intervalle à 95 % du taux de "
+            "départ ; deux intervalles qui se recouvrent ne disent pas d'écart.",
+            "staff.indicator, partie « qpv »",
+            "%, mouvements, logements",
+        ),
+        (0, 42, 24, 12),
+        Query("region/departements"),
+        [
+            Field("Territoire", fields.TEXT, link=page.TO_INDICATEURS),
+            Field("Code", fields.TEXT, width=64),
+            Field("niveau", fields.TEXT, hidden=True),
+            replace(fields.RATE, width=118),
+            Field("Au moins", fields.PERCENT, 1, width=84, mappings=fields.UNTOLD),
+            Field("Au plus", fields.PERCENT, 1, width=78, mappings=fields.UNTOLD),
+            _column(fields.DEPARTURES, "Départs", 76),
+            replace(fields.DWELLINGS, width=94),
+            Field("Taux d'emménagement", fields.PERCENT, 1, width=164, mappings=fields.UNTOLD),
+            Field("Vacance", fields.PERCENT, 1, width=82, mappings=fields.UNTOLD),
+            replace(fields.COMPLETENESS, cell="color-text", width=98),
+            replace(fields.THROUGH, name="Jusqu'à", width=80),
+            replace(fields.STATUS, width=110),
+        ],
     )
 
 
@@ -176,6 +211,7 @@ def build() -> Any:
             months(),
             panels.row(10, "Quartiers", 25),
             quartiers(),
-            maps.quartiers(12, (0, 42, 24, 18)),
+            departements(),
+            maps.quartiers(12, (0, 54, 24, 18)),
         ],
     )

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from operations import readers
 from runtime.database import ROLES, connect
 from runtime.settings import Settings
 
@@ -22,25 +23,6 @@ RECORD = """
 CREATE TABLE IF NOT EXISTS public.migration (
     number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now())
-"""
-READERS = ("observatory", "public_reader")
-# Whoever may send any SQL, a viewer of Grafana for one, could otherwise hold the gate at which batches wait.
-LOCKS_ARE_FOR_WRITERS = r"""
-DO $$
-DECLARE one regprocedure;
-BEGIN
-    FOR one IN
-        SELECT oid::regprocedure FROM pg_proc
-        WHERE pronamespace = 'pg_catalog'::regnamespace
-            AND (proname LIKE 'pg\_advisory\_%' OR proname LIKE 'pg\_try\_advisory\_%'
-                OR proname LIKE 'lo\_%' OR proname IN ('loread', 'lowrite'))
-    LOOP
-        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', one);
-        IF one::text LIKE '%advisory%' THEN
-            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO ingest, migrator', one);
-        END IF;
-    END LOOP;
-END $$
 """
 DATABASE_GRANTS = (
     "REVOKE ALL ON DATABASE {} FROM PUBLIC",
@@ -100,12 +82,11 @@ def bootstrap(settings: Settings, database: str | None = None) -> None:
         with connect(settings, "postgres", name, autocommit=True) as inside:
             inside.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
             inside.execute("GRANT CREATE ON SCHEMA public TO migrator")
-            inside.execute(LOCKS_ARE_FOR_WRITERS)
-        for role in READERS:
-            connection.execute(sql.SQL("ALTER ROLE {} SET statement_timeout = '60s'").format(sql.Identifier(role)))
-            connection.execute(
-                sql.SQL("ALTER ROLE {} SET idle_in_transaction_session_timeout = '60s'").format(sql.Identifier(role))
-            )
+            inside.execute(readers.LOCKS_ARE_FOR_WRITERS)
+            inside.execute(readers.ACTIVITY_IS_FOR_WORKERS)
+        for role in readers.READERS:
+            for setting in readers.SETTINGS:
+                connection.execute(sql.SQL(setting).format(sql.Identifier(role)))
 
 
 def apply(connection: psycopg.Connection[Any], wanted: list[Migration]) -> list[Migration]:

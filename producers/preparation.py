@@ -62,9 +62,9 @@ class Prepared(NamedTuple):
 class Summary:
     """What was prepared: moves at each step, lines that repeat a move, and remarks on locations by code.
 
-    `older`: moves that a later extract said otherwise, and that stay as it said. `beyond`: moves with effect before
-    the horizon, which the observatory takes only while it takes the landlord's history.
-    `alone`: those that nothing resembles.
+    `older`: moves that a later extract said otherwise, and that stay as it said. `alone`: those that nothing resembles.
+    `beyond`: moves with effect before the horizon, which the observatory takes only while it takes the landlord's
+    history.
     """
 
     moves: int = 0

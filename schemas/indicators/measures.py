@@ -85,6 +85,11 @@ def total(expression: Expression, measures: Mapping[str, float | None]) -> float
     return sum(sign * value for (_, sign), value in zip(expression, values, strict=True) if value is not None)
 
 
+def at_most(expression: Expression, measures: Mapping[str, float | None]) -> float | None:
+    """Return the most that the expression can be: what is taken off counts for nothing where it is None."""
+    return total(expression, {name: measures[name] if sign > 0 else measures[name] or 0 for name, sign in expression})
+
+
 def text_of(expression: Expression) -> str:
     """Return the expression as it is written in a record."""
     return "".join(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemas.indicators.intervals import poisson_interval, wilson_interval
-from schemas.indicators.measures import total
+from schemas.indicators.measures import at_most, total
 from schemas.indicators.model import Indicator
 
 
@@ -59,11 +59,11 @@ def _status(one: Indicator, measures: Mapping[str, float | None], top: float | N
     if one.denominator and not bottom:
         return "no_data"
     if one.held_back is not None:
-        unknown, among = total(one.held_back.unknown, measures), total(one.held_back.among, measures)
-        if unknown is None or among is None:
+        most, among = at_most(one.held_back.unknown, measures), total(one.held_back.among, measures)
+        if among is None:
             return "secret"
-        if unknown > one.held_back.at_most * among:
-            return "too_many_unknown"
+        if most is None or most > one.held_back.at_most * among:
+            return "secret" if total(one.held_back.unknown, measures) is None else "too_many_unknown"
     return "value"
 
 

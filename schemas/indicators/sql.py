@@ -20,6 +20,12 @@ def sum_sql(expression: Expression, alias: str) -> str:
     return "".join(terms).removeprefix(" + ")
 
 
+def most_sql(expression: Expression, alias: str) -> str:
+    """Return the most that the sum can be as SQL: what is taken off counts for nothing where it is secret."""
+    terms = (f" - coalesce({alias}.{name}, 0)" if sign < 0 else f" + {alias}.{name}" for name, sign in expression)
+    return "".join(terms).removeprefix(" + ")
+
+
 def numerator_sql(code: str, alias: str) -> str:
     """Return the numerator of an indicator; ValueError if it does not stand on measures."""
     return sum_sql(_on_measures(code).numerator or (), alias)
@@ -67,16 +73,17 @@ def status_sql(code: str, alias: str, base: str, least_dwellings: str | None = N
     if one.least_dwellings:
         at_risk = sum_sql(one.at_risk, alias)
         cases.append(f"WHEN {at_risk} < {least_dwellings or one.least_dwellings} THEN 'too_few_dwellings'")
-    known = [one.numerator, one.denominator]
-    if one.held_back is not None:
-        known += [one.held_back.unknown, one.held_back.among]
+    known = [one.numerator, one.denominator, one.held_back.among if one.held_back else None]
     unknown = " OR ".join(f"{sum_sql(side, alias)} IS NULL" for side in known if side)
     cases.append(f"WHEN {unknown} THEN 'secret'")
     if one.denominator:
         cases.append(f"WHEN {sum_sql(one.denominator, alias)} = 0 THEN 'no_data'")
     if one.held_back is not None:
-        missing, among = sum_sql(one.held_back.unknown, alias), sum_sql(one.held_back.among, alias)
-        cases.append(f"WHEN {missing} > {one.held_back.at_most} * ({among}) THEN 'too_many_unknown'")
+        exact, among = sum_sql(one.held_back.unknown, alias), sum_sql(one.held_back.among, alias)
+        too_many = f"{most_sql(one.held_back.unknown, alias)} > {one.held_back.at_most} * ({among})"
+        cases.append(
+            f"WHEN coalesce({too_many}, true) THEN CASE WHEN {exact} IS NULL THEN 'secret' ELSE 'too_many_unknown' END"
+        )
     return f"(CASE {' '.join(cases)} ELSE {base} END)"
 
 
@@ -111,7 +118,7 @@ def indicator_rows_sql(relation: str, keys: str, whole: str, inside: str) -> str
     months; `inside`: SQL for a row that lies inside a QPV, where exits from the QPV have a meaning.
     Columns after the keys: indicator, numerator, denominator, value, lower, upper, status.
     """
-    rows = ",\n    ".join(_record_sql(one) for one in indicators().values() if one.numerator is not None)
+    rows = "\n    UNION ALL ".join(_record_sql(one) for one in indicators().values() if one.numerator is not None)
     return f"""SELECT {keys}, i.indicator, i.numerator, i.denominator,
     CASE WHEN i.status IN {TELLING} THEN f.factor::double precision * i.numerator / coalesce(i.denominator, 1) END
         AS value,
@@ -127,7 +134,7 @@ CROSS JOIN core.staff_rule AS rule
 CROSS JOIN LATERAL (SELECT
     {window_status_sql("w", whole, "rule.least_completeness")} AS code,
     {_coverage_status_sql("w", whole)} AS coverage) AS base
-CROSS JOIN LATERAL (VALUES
+CROSS JOIN LATERAL (
     {rows}
 ) AS i (indicator, windows, inside_only, annualised, interval, numerator, denominator, status)
 CROSS JOIN LATERAL (SELECT CASE WHEN i.denominator IS NULL THEN 1.0 ELSE 100.0 END
@@ -136,14 +143,17 @@ WHERE w.window_months = ANY (i.windows) AND (NOT i.inside_only OR {inside})"""  
 
 
 def _record_sql(one: Indicator) -> str:
-    """Return a record as a row of VALUES over `w`, its numbers alike in type."""
+    """Return a record as a row over `w`, its numbers alike in type.
+
+    A SELECT of its own, not a row of VALUES: who asks for one indicator is not made to wait for the others.
+    """
     numerator = f"({sum_sql(one.numerator or (), 'w')})::numeric"
     denominator = f"({sum_sql(one.denominator, 'w')})::numeric" if one.denominator else "NULL::numeric"
     base = "base.coverage" if one.family == "couverture" else "base.code"
     return (
-        f"('{one.code}', ARRAY[{', '.join(map(str, one.windows))}], {_truth(one.places == 'qpv')}, "
+        f"SELECT '{one.code}', ARRAY[{', '.join(map(str, one.windows))}], {_truth(one.places == 'qpv')}, "
         f"{_truth(one.annualised)}, '{one.interval}', {numerator}, {denominator},\n        "
-        f"{status_sql(one.code, 'w', base, 'rule.least_dwellings')})"
+        f"{status_sql(one.code, 'w', base, 'rule.least_dwellings')}"
     )
 
 

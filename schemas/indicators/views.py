@@ -7,9 +7,10 @@ released migration does not change: a changed record needs a new one, with the p
 import re
 from pathlib import Path
 
+from schemas.indicators import indicators
 from schemas.indicators.intervals import EXACT_UP_TO, Z, poisson_interval
 from schemas.indicators.measures import FLOWS, LEVELS, MEASURES
-from schemas.indicators.sql import TELLING, indicator_rows_sql
+from schemas.indicators.sql import TELLING, indicator_rows_sql, pivot_sql
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 LEVEL_AT_END = "relet_dwellings_12_months"
@@ -17,6 +18,8 @@ _PART = re.compile(r"-- part (\w+): made from schemas/indicators/\n(.*?)-- end o
 WHOLE = "w.months = w.window_months"
 INSIDE = """w.part = 'qpv' OR EXISTS (SELECT FROM core.territory AS t
     WHERE t.territory_id = w.territory_id AND t.level IN ('qpv_2024', 'qpv_2015'))"""
+COMPLETENESS = "round(100 * w.dwellings / nullif(w.all_dwellings, 0), 1) AS completeness_percent"
+STAFF_INSIDE = "w.level IN ('qpv_2024', 'qpv_2015') OR w.part = 'qpv'"
 KEYS = "w.territory_id, w.part, w.month, w.window_months"
 
 
@@ -145,11 +148,79 @@ CREATE OR REPLACE VIEW core.generation_series AS
 """  # noqa: S608 records only
 
 
+def indicator_text() -> str:
+    """Return the view of the indicators in the reader's words, in the order of the guide."""
+    said = ",\n    ".join(
+        f"({rank}, '{one.code}', {_quoted(one.name)}, '{one.family}', '{one.unit}', '{one.basis}')"
+        for rank, one in enumerate(indicators().values(), 1)
+    )
+    return f"""CREATE OR REPLACE VIEW staff.indicator_text AS
+SELECT * FROM (VALUES
+    {said}
+) AS said (rank, indicator, name, family, unit, stands_on);
+"""  # noqa: S608 records only
+
+
+def staff_indicator() -> str:
+    """Return the view of every indicator on the measures that staff may be shown."""
+    keys = "w.level, w.territory_id, w.part, w.window_months, w.month, w.ends_at, w.through"
+    rows = indicator_rows_sql("staff.measure", f"{keys}, {COMPLETENESS}", "w.status <> 'no_data'", STAFF_INSIDE)
+    return f"CREATE OR REPLACE VIEW staff.indicator AS\n{rows};\n"
+
+
+def staff_compared() -> str:
+    """Return the views of what a territory is read beside: measures summed where none is secret, then indicators."""
+    sums = ",\n    ".join(f"CASE WHEN bool_and({name} IS NOT NULL) THEN sum({name}) END AS {name}" for name in MEASURES)
+    keys = "w.territory_id, w.rank, w.name, w.window_months, w.month, w.ends_at"
+    return f"""CREATE OR REPLACE VIEW staff.compared_measure AS
+SELECT comparator.territory_id, rank, name, comparator.part, level, window_months, month, ends_at,
+    bool_and(status <> 'no_data') AS whole,
+    {sums}
+FROM staff.comparator JOIN staff.measure ON measure.territory_id = compared_id AND measure.part = comparator.part
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+CREATE OR REPLACE VIEW staff.compared_indicator AS
+{indicator_rows_sql("staff.compared_measure", f"{keys}, {COMPLETENESS}", "w.whole", STAFF_INSIDE)};
+"""  # noqa: S608 records only
+
+
+def published_indicator() -> str:
+    """Return the view of every indicator on published figures, in each vintage."""
+    keys = "w.vintage, w.level, w.territory_id, w.part, w.window_months, w.month"
+    return f"""CREATE OR REPLACE VIEW published.indicator AS
+WITH measured AS (
+{pivot_sql()}
+), told AS (
+    SELECT measured.*, level, status
+    FROM measured JOIN published.territory USING (territory_id)
+    JOIN (SELECT vintage, territory_id, part, window_months, month, status FROM published.figure
+          WHERE measure = 'dwellings') AS of_dwellings USING (vintage, territory_id, part, window_months, month)
+)
+{indicator_rows_sql("told", keys, "w.status <> 'no_data'", STAFF_INSIDE)};
+"""  # noqa: S608 records only
+
+
+def measure_text() -> str:
+    """Return the view of the measures in the reader's words."""
+    said = ",\n    ".join(
+        f"({rank}, '{code}', {_quoted(name)})" for rank, (code, name) in enumerate(MEASURES.items(), 1)
+    )
+    return f"""CREATE OR REPLACE VIEW published.measure_text AS
+SELECT * FROM (VALUES
+    {said}
+) AS said (rank, measure, name);
+"""  # noqa: S608 records only
+
+
 PARTS = {
     "intervals": intervals,
     "indicator_window": indicator_window,
     "comparator": comparator,
     "generation": generation,
+    "indicator_text": indicator_text,
+    "staff_indicator": staff_indicator,
+    "staff_compared": staff_compared,
+    "published_indicator": published_indicator,
+    "measure_text": measure_text,
 }
 
 
@@ -169,6 +240,11 @@ def stale_parts(folder: Path = MIGRATIONS) -> list[str]:
 def refreshed(text: str) -> str:
     """Return a migration's text with the parts that it holds made again; for one that is not released."""
     return _PART.sub(lambda found: part_text(found[1]), text)
+
+
+def _quoted(text: str) -> str:
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
 
 
 def _array(values: list[float]) -> str:

@@ -201,6 +201,45 @@ CROSS JOIN LATERAL (SELECT CASE WHEN key = 'unknown' THEN 0 ELSE key::smallint E
 WHERE started_in < year AND n > 0
 GROUP BY 1, 2, 3, 5;
 
+-- A landlord's year: who it is counted for at its end, whether all its months are declared, whether its stock of 1
+-- January is known, and of how many departures the beginning of the tenancy is.
+CREATE TABLE core.landlord_year (
+    landlord text NOT NULL,
+    year smallint NOT NULL,
+    unit text NOT NULL,
+    declared_whole boolean NOT NULL,
+    declared_qpv boolean NOT NULL,
+    january boolean NOT NULL,
+    departures integer NOT NULL,
+    known_departures integer NOT NULL,
+    PRIMARY KEY (landlord, year)
+);
+CREATE VIEW core.landlord_year_recount AS
+SELECT covering.*, EXISTS (SELECT FROM core.january WHERE (january.landlord, january.year) = (covering.landlord, covering.year))
+        AS january,
+    (SELECT coalesce(sum(departures), 0)::integer FROM core.cell_month AS moved WHERE moved.landlord = covering.landlord
+        AND month >= make_date(covering.year, 1, 1) AND month < make_date(covering.year + 1, 1, 1)) AS departures,
+    coalesce(known.n, 0)::integer AS known_departures
+FROM (SELECT landlord, extract(year FROM month)::smallint AS year,
+          (array_agg(counted_for ORDER BY month DESC))[1] AS unit,
+          count(*) = 12 AND bool_and(declared_whole AND whole) AS declared_whole,
+          count(*) = 12 AND bool_and(declared_qpv) AS declared_qpv
+      FROM core.landlord_month GROUP BY 1, 2) AS covering
+LEFT JOIN (SELECT landlord, extract(year FROM month)::smallint AS year, sum(n) AS n FROM core.tenure_month GROUP BY 1, 2)
+    AS known USING (landlord, year);
+
+-- The years in which tenancies are followed: declared throughout by the landlord and those that it took over, their
+-- stock of 1 January known, and the beginning of nine tenancies ended in ten. `followed`: that of the next one too.
+CREATE VIEW core.followed_year AS
+SELECT landlord, year, whole, qpv, next_january AS followed
+FROM core.landlord_year JOIN (
+    SELECT unit, year, bool_and(declared_whole) AS whole, bool_and(declared_qpv) AS qpv,
+        coalesce((SELECT bool_or(next.january) FROM core.landlord_year AS next
+            WHERE next.year = one.year + 1 AND next.unit = one.unit), false) AS next_january
+    FROM core.landlord_year AS one GROUP BY unit, year
+    HAVING bool_or(january) AND sum(known_departures) * 10 >= sum(departures) * 9) AS units USING (unit, year)
+WHERE whole OR qpv;
+
 -- Survival of tenancies by age in years. `cohort`: the year in which they began, or `toutes`.
 CREATE TABLE core.survival (
     territory_id integer NOT NULL,
@@ -214,4 +253,4 @@ CREATE TABLE core.survival (
     upper real,
     PRIMARY KEY (territory_id, part, cohort, age_years)
 );
-GRANT TRUNCATE ON core.median_window, core.running_tenancies, core.survival TO ingest;
+GRANT TRUNCATE ON core.median_window, core.running_tenancies, core.january, core.landlord_year, core.survival TO ingest;

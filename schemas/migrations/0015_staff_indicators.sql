@@ -88,3 +88,86 @@ CROSS JOIN LATERAL (
     WHERE part = 'hors_qpv' AND window_months = 12 AND territory_id = ANY (qpv.communes)
     GROUP BY month
 ) AS rest;
+
+-- What each territory is read beside: itself, then what is around or inside it. `compared_id` and `part`: whose
+-- measures; those of one rank are summed (a QPV may span communes).
+CREATE VIEW staff.comparator AS
+WITH place AS (
+    SELECT territory.territory_id, territory.level, commune.code AS commune, commune.epci, commune.departement,
+        commune.region
+    FROM core.territory JOIN core.qpv_commune ON qpv = territory.code
+    JOIN core.commune ON commune.code = qpv_commune.commune WHERE territory.level IN ('qpv_2024', 'qpv_2015')
+    UNION ALL
+    SELECT territory_id, level, NULL, commune.epci, commune.departement, commune.region
+    FROM core.territory JOIN core.commune USING (code) WHERE level = 'commune'
+    UNION ALL
+    SELECT territory_id, level, NULL, NULL, NULL, any_value(commune.region)
+    FROM core.territory JOIN core.commune ON commune.epci = territory.code WHERE level = 'epci' GROUP BY 1
+    UNION ALL
+    SELECT territory_id, level, NULL, NULL, NULL, any_value(commune.region)
+    FROM core.territory JOIN core.commune ON commune.departement = territory.code WHERE level = 'departement' GROUP BY 1
+), around AS (
+    SELECT place.territory_id, step.*
+    FROM place CROSS JOIN LATERAL (VALUES
+        (4, 'commune', commune, 'hors_qpv', 'Reste de sa commune, hors QPV'),
+        (5, 'epci', epci, 'all', 'Son EPCI'),
+        (6, 'departement', departement, 'qpv', 'QPV du département'),
+        (7, 'region', region, 'qpv', 'QPV de la région'),
+        (8, 'region', region, 'all', 'Région, tout le parc social')
+    ) AS step (rank, around_level, code, part, name) WHERE code IS NOT NULL
+)
+SELECT territory_id, 1 AS rank, 'Ce territoire' AS name, territory_id AS compared_id, 'all' AS part FROM core.territory
+UNION ALL
+SELECT territory_id, rank, inner_part.name, territory_id, part
+FROM core.territory
+CROSS JOIN (VALUES (2, 'qpv', 'Ses QPV'), (3, 'hors_qpv', 'Le reste, hors QPV')) AS inner_part (rank, part, name)
+WHERE level NOT IN ('qpv_2024', 'qpv_2015')
+UNION ALL
+SELECT DISTINCT around.territory_id, rank, around.name, other.territory_id, around.part
+FROM around JOIN core.territory AS other ON other.level = around_level AND other.code = around.code;
+
+-- Where those who left went and where those who came came from, by class, on windows of 12 months. What the classes
+-- leave of the total is unknown, and is told under the same threshold. `solde`: how many more came from there than left
+-- for there.
+CREATE VIEW staff.path AS
+SELECT level, territory_id, part, month, ends_at, through, rank, place, leavers AS departures, comers AS arrivals,
+    comers - leavers AS solde,
+    staff.status_of(status, leavers) AS departures_status, staff.status_of(status, comers) AS arrivals_status
+FROM staff.measure
+CROSS JOIN core.staff_rule
+CROSS JOIN LATERAL (VALUES
+    (1, 'same_qpv', left_same_qpv, came_same_qpv),
+    (2, 'other_qpv', left_other_qpv, came_other_qpv),
+    (3, 'same_commune', left_same_commune, came_same_commune),
+    (4, 'same_epci', left_same_epci, came_same_epci),
+    (5, 'departement', left_departement, came_departement),
+    (6, 'region', left_region, came_region),
+    (7, 'elsewhere', left_elsewhere, came_elsewhere),
+    (8, 'unknown', staff.shown(departures - left_same_qpv - left_other_qpv - left_same_commune - left_same_epci
+        - left_departement - left_region - left_elsewhere, threshold),
+        staff.shown(arrivals - came_same_qpv - came_other_qpv - came_same_commune - came_same_epci - came_departement
+        - came_region - came_elsewhere, threshold))
+) AS class (rank, place, leavers, comers)
+WHERE window_months = 12;
+
+-- Whether those who left stay in the social stock, on the same windows; what is neither is `external`.
+CREATE VIEW staff.departure_kind AS
+SELECT level, territory_id, part, month, ends_at, through, rank, kind, n AS departures,
+    staff.status_of(status, n) AS status
+FROM staff.measure
+CROSS JOIN core.staff_rule
+CROSS JOIN LATERAL (VALUES
+    (1, 'same_landlord', departures_same_landlord::bigint),
+    (2, 'other_landlord', departures_other_landlord),
+    (3, 'rehoused', departures_rehoused),
+    (4, 'external', staff.shown(departures - departures_same_landlord - departures_other_landlord - departures_rehoused
+        - departures_reason_unknown, threshold)),
+    (5, 'unknown', departures_reason_unknown)
+) AS class (rank, kind, n)
+WHERE window_months = 12;
+
+-- The levels of the ladder in the reader's words, and the order in which he is offered them.
+CREATE VIEW staff.level AS
+SELECT * FROM (VALUES ('qpv_2024', 'Quartier prioritaire (2024)', 1), ('qpv_2015', 'Quartier prioritaire (2015)', 2),
+    ('commune', 'Commune', 3), ('epci', 'EPCI', 4), ('departement', 'Département', 5), ('region', 'Région', 6),
+    ('own', 'Territoire de projet', 7)) AS level (level, name, rank);

@@ -6,8 +6,9 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-INTEGER, SMALL, BIG, FLAG, UUID_HALF = ">i4", ">i2", ">i8", "?", ">u8"
-HEADER_BYTES, TRAILER_BYTES = 19, 2
+INTEGER, SMALL, REAL, FLAG, UUID_HALF = ">i4", ">i2", ">f4", "?", ">u8"
+HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+TRAILER = b"\xff\xff"
 Ints = NDArray[np.int64]
 Rows = NDArray[Any]
 
@@ -15,7 +16,8 @@ Rows = NDArray[Any]
 def layout(*columns: tuple[str, str]) -> np.dtype[Any]:
     """Return the layout of a row: how many columns it has, then each column (name, kind) after its length.
 
-    A UUID is two columns, of which the second is named with a `+` before: it has no length of its own.
+    A UUID is two columns, of which the second is named with a `+` before: it has no length of its own. A text has the
+    kind `S` and its length: all of a column are of one length.
     """
     fields = [("columns", ">i2")]
     for name, kind in columns:
@@ -24,13 +26,30 @@ def layout(*columns: tuple[str, str]) -> np.dtype[Any]:
 
 
 def read_rows(cursor: psycopg.Cursor[Any], query: LiteralString, row: np.dtype[Any]) -> Rows:
-    """Return what a query selects, as a structured array of the layout `row`."""
+    """Return what a query selects, as a structured array of the layout `row`; ValueError if it is of another one."""
     with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)") as copy:
         content = b"".join(copy)
-    count, rest = divmod(len(content) - HEADER_BYTES - TRAILER_BYTES, row.itemsize)
+    count, rest = divmod(len(content) - len(HEADER) - len(TRAILER), row.itemsize)
     if rest:
         raise ValueError(f"rows of another layout than {row.names}")
-    return np.frombuffer(content, row, count, HEADER_BYTES)
+    return np.frombuffer(content, row, count, len(HEADER))
+
+
+def write_rows(
+    cursor: psycopg.Cursor[Any], into: LiteralString, size: int, **columns: tuple[str, NDArray[Any] | bytes]
+) -> None:
+    """Append `size` rows to `into`, a table and its columns; `columns` in that order, each of a kind and its values.
+
+    A value instead of an array is the same in all rows.
+    """
+    rows = np.zeros(size, dtype=layout(*((name, kind) for name, (kind, _) in columns.items())))
+    rows["columns"] = len(columns)
+    for name, (kind, values) in columns.items():
+        rows[f"{name} length"], rows[name] = np.dtype(kind).itemsize, values
+    with cursor.copy(f"COPY {into} FROM STDIN (FORMAT binary)") as copy:
+        copy.write(HEADER)
+        copy.write(rows.tobytes())
+        copy.write(TRAILER)
 
 
 def whole(column: Rows) -> Ints:

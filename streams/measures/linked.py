@@ -20,10 +20,11 @@ from uuid import UUID
 import numpy as np
 import psycopg
 
-from streams.measures.binary_rows import FLAG, INTEGER, UUID_HALF, Rows, layout, read_rows, whole
+from streams.measures.binary_rows import FLAG, INTEGER, UUID_HALF, Rows, layout, read_rows, whole, write_rows
 from streams.measures.occupancy import (
     NONE,
     Contributions,
+    Counted,
     DwellingMoves,
     Ints,
     contributions,
@@ -96,7 +97,9 @@ INSERT INTO core.tenure_month AS c (cell_id, landlord, month, tenure_months, n)
 SELECT cell_id, landlord, month, value, n FROM linked_change WHERE measure = 'tenures' ORDER BY 1, 2, 3, 4
 ON CONFLICT (cell_id, landlord, month, tenure_months) DO UPDATE SET n = c.n + excluded.n
 """
-DROP_ZEROS = (
+ADD_DISTRIBUTIONS = (
+    ADD_VOIDS,
+    ADD_TENURES,
     "DELETE FROM core.void_month AS c USING linked_change AS d WHERE measure = 'voids' AND d.n < 0 AND c.n = 0 "
     "AND (c.cell_id, c.landlord, c.month, c.days) = (d.cell_id, d.landlord, d.month, d.value)",
     "DELETE FROM core.tenure_month AS c USING linked_change AS d WHERE measure = 'tenures' AND d.n < 0 AND c.n = 0 "
@@ -106,10 +109,6 @@ KEEP_BASE = """
 INSERT INTO core.linked_base AS c (measure, cell_id, landlord, month, value, n)
 SELECT measure, cell_id, landlord, month, value, -n FROM linked_change
 ON CONFLICT (measure, cell_id, landlord, month, value) DO UPDATE SET n = c.n + excluded.n
-"""
-FORGET_LEVELS = """
-UPDATE core.cell_month SET relet_dwellings_12_months = 0, notices = 0, notices_withdrawn = 0
-WHERE relet_dwellings_12_months <> 0 OR notices <> 0 OR notices_withdrawn <> 0
 """
 ADD_BASE = "INSERT INTO linked_change SELECT measure, cell_id, landlord, month, value, n FROM core.linked_base"
 
@@ -136,6 +135,7 @@ SELECT coalesce(keeper, landlord) AS keeper, landlord,
 FROM step LEFT JOIN core.kept_by USING (landlord) WHERE landlord IS NOT NULL ORDER BY 1, 2
 """
 FIRST_MONTH = np.datetime64("2000-01", "M")
+LEVELS = ("relet", "notices", "notices_withdrawn")
 MOVES_AT_ONCE = 2_000_000
 FLAGS = ("arrival", "counted", "first_letting", "month_precision", "notice_withdrawn")
 ROW = layout(
@@ -144,6 +144,9 @@ ROW = layout(
     *((name, INTEGER) for name in ("landlord", "cell", "day", "tenancy", "notice")),
     *((name, FLAG) for name in FLAGS),
 )
+LINKED_CHANGE: LiteralString = "linked_change (cell_id, landlord, month, value, n, measure)"
+VOID_MONTH: LiteralString = "core.void_month (cell_id, landlord, month, days, n)"
+TENURE_MONTH: LiteralString = "core.tenure_month (cell_id, landlord, month, tenure_months, n)"
 MINUS_INFINITY = np.iinfo(np.int32).min
 
 
@@ -151,7 +154,7 @@ def refresh_linked(cursor: psycopg.Cursor[Any], taken_up_to: int, upto: int) -> 
     """Take up the moves recorded in transactions from `taken_up_to` on and before `upto`, and mergers recorded since.
 
     Until the transaction ends, the temporary table `linked_change` holds what changed: measure (relet, notices,
-    notices_withdrawn, voids, tenures), cell, landlord, month, value and n.
+    notices_withdrawn, voids, tenures), cell, landlord, month, value and n. `add_levels` has still to be called.
     """
     cursor.execute(TEMPORARY_TABLES)
     span = {"since": taken_up_to, "upto": upto}
@@ -166,7 +169,8 @@ def refresh_linked(cursor: psycopg.Cursor[Any], taken_up_to: int, upto: int) -> 
     cursor.execute(FORGET_KEEPERS)
     cursor.execute(LEARN_KEEPERS)
     _note(cursor, difference(_contributions(cursor, OF_TOUCHED), before))
-    _add(cursor)
+    for statement in ADD_DISTRIBUTIONS:
+        cursor.execute(statement)
 
 
 def forget_moves(cursor: psycopg.Cursor[Any], moves: Iterable[tuple[str, UUID]]) -> None:
@@ -188,10 +192,9 @@ def forget_moves(cursor: psycopg.Cursor[Any], moves: Iterable[tuple[str, UUID]])
 
 
 def recount_linked(cursor: psycopg.Cursor[Any], *, from_ledger: bool = True) -> None:
-    """Count everything again: after `core.cell_month` was emptied, or when territories or classes changed.
+    """Count everything again. What `core.cell_month` must hold is left in `linked_change`: `add_levels` writes it.
 
-    `from_ledger`: make `core.dwelling_move` anew too. It belongs to a code list: a class that a release changed is
-    taken up here.
+    `from_ledger`: make `core.dwelling_move` anew too. A class that a release changed is taken up here.
     """
     cursor.execute(TEMPORARY_TABLES)
     cursor.execute(FORGET_KEEPERS)
@@ -199,16 +202,19 @@ def recount_linked(cursor: psycopg.Cursor[Any], *, from_ledger: bool = True) -> 
     if from_ledger:
         cursor.execute("TRUNCATE core.dwelling_move")
         cursor.execute(COPY_LEDGER)
-    cursor.execute(FORGET_LEVELS)
     cursor.execute("TRUNCATE core.void_month, core.tenure_month")
     for landlords in _batches(cursor.execute(LANDLORDS).fetchall()):
-        cursor.execute("TRUNCATE linked_change, linked_landlord")
+        cursor.execute("TRUNCATE linked_landlord")
         cursor.execute("INSERT INTO linked_landlord SELECT unnest(%s::text[])", (landlords,))
-        _note(cursor, _contributions(cursor, OF_LANDLORDS))
-        _add(cursor)
-    cursor.execute("TRUNCATE linked_change")
+        found = _contributions(cursor, OF_LANDLORDS)
+        # No two lots have a landlord in common: no key comes twice.
+        _write(cursor, VOID_MONTH, found.voids)
+        _write(cursor, TENURE_MONTH, found.tenures)
+        for measure in LEVELS:
+            _write(cursor, LINKED_CHANGE, getattr(found, measure), measure)
     cursor.execute(ADD_BASE)
-    _add(cursor)
+    for statement in ADD_DISTRIBUTIONS:
+        cursor.execute(statement)
 
 
 def _batches(landlords: list[tuple[str, str, int]]) -> Iterator[list[str]]:
@@ -263,15 +269,26 @@ def _months(days: Rows) -> Ints:
 
 def _note(cursor: psycopg.Cursor[Any], changes: Contributions) -> None:
     """Write changes into `linked_change`."""
-    with cursor.copy("COPY linked_change (measure, cell_id, landlord, month, value, n) FROM STDIN") as copy:
-        for measure, counted in zip(Contributions._fields, changes, strict=True):
-            months = (counted.month.astype("timedelta64[M]") + FIRST_MONTH).astype(str)
-            columns = [column.tolist() for column in (counted.cell, counted.landlord, months, counted.value, counted.n)]
-            for cell, landlord, month, value, n in zip(*columns, strict=True):
-                copy.write_row((measure, cell, f"{landlord:09d}", f"{month}-01", value, n))
+    for measure, counted in zip(Contributions._fields, changes, strict=True):
+        _write(cursor, LINKED_CHANGE, counted, measure)
 
 
-def _add(cursor: psycopg.Cursor[Any]) -> None:
-    """Add what stands in `linked_change` to the measures."""
-    for statement in (ADD_LEVELS, ADD_VOIDS, ADD_TENURES, *DROP_ZEROS):
-        cursor.execute(statement)
+def _write(cursor: psycopg.Cursor[Any], into: LiteralString, counted: Counted, measure: str = "") -> None:
+    if not counted.n.size:
+        return
+    first_days = (counted.month.astype("timedelta64[M]") + FIRST_MONTH).astype("datetime64[D]") - FIRST_MONTH
+    columns: dict[str, tuple[str, Any]] = {
+        "cell": (INTEGER, counted.cell),
+        "landlord": ("S9", np.char.zfill(counted.landlord.astype("S9"), 9)),
+        "month": (INTEGER, first_days.astype(np.int64)),
+        "value": (INTEGER, counted.value),
+        "n": (INTEGER, counted.n),
+    }
+    if measure:
+        columns["measure"] = (f"S{len(measure)}", measure.encode())
+    write_rows(cursor, into, counted.n.size, **columns)
+
+
+def add_levels(cursor: psycopg.Cursor[Any]) -> None:
+    """Add what `linked_change` has of re-lettings and notices to `core.cell_month`."""
+    cursor.execute(ADD_LEVELS)

@@ -5,14 +5,13 @@ of the 12 months that end with it, of declared landlord-months only. Where nothi
 """
 
 from datetime import date
-from math import isnan
 from typing import Any, LiteralString
 
 import numpy as np
 import psycopg
 
-from streams.measures.binary_rows import FLAG, INTEGER, layout, read_rows, whole
-from streams.measures.ladder import read_groups, rows_of
+from streams.measures.binary_rows import FLAG, INTEGER, REAL, Ints, layout, read_rows, whole, write_rows
+from streams.measures.ladder import Group, read_groups, rows_of
 from streams.measures.medians import WINDOW, Medians, window_medians
 from streams.measures.occupancy import months_of
 
@@ -43,9 +42,10 @@ WHERE c.territory_id = touched.territory_id AND c.part = touched.part AND c.mont
 """
 KEEP = """
 INSERT INTO core.median_window
-SELECT fresh.* FROM median_new AS fresh JOIN core.observed_month USING (territory_id, part, month) WHERE dwellings > 0
+SELECT territory_id, part, month, measure, n, median, nullif(lower, 'NaN'), nullif(upper, 'NaN'), q1, q3
+FROM median_new JOIN core.observed_month USING (territory_id, part, month) WHERE dwellings > 0
 """
-COLUMNS = "territory_id, part, month, measure, n, median, lower, upper, q1, q3"
+MEDIAN_NEW: LiteralString = "median_new (territory_id, part, month, measure, n, median, lower, upper, q1, q3)"
 
 VOIDS = """
 SELECT cell_id, month, days, n, declared_qpv, declared_whole AND whole
@@ -102,28 +102,47 @@ def _renew(cursor: psycopg.Cursor[Any]) -> None:
     for measure, query in DISTRIBUTIONS:
         rows = read_rows(cursor, query, ROW)
         month, value, n = months_of(whole(rows["day"])), whole(rows["value"]), whole(rows["n"])
-        with cursor.copy(f"COPY median_new ({COLUMNS}) FROM STDIN") as copy:
-            for group, positions in rows_of(groups, whole(rows["cell"])):
-                first = since[group.territory_id, group.part]
-                at = positions[rows["declared_qpv" if group.of_quartiers else "declared_whole"][positions]]
-                at = at[month[at] > first - WINDOW]
-                found = window_medians(month[at] - first, value[at], n[at], months=last - first + 1)
-                _write(copy, (group.territory_id, group.part), measure, first, found)
+        found = []
+        for group, positions in rows_of(groups, whole(rows["cell"])):
+            first = since[group.territory_id, group.part]
+            at = positions[rows["declared_qpv" if group.of_quartiers else "declared_whole"][positions]]
+            at = at[month[at] > first - WINDOW]
+            medians = window_medians(month[at] - first, value[at], n[at], months=last - first + 1)
+            found.append((group, first, medians))
+        _write(cursor, measure, found)
     cursor.execute(FORGET)
     cursor.execute(KEEP)
 
 
-def _write(copy: psycopg.Copy, key: tuple[int, str], measure: str, first: int, found: Medians) -> None:
-    rows = np.flatnonzero(found.n)
-    columns = [column[rows].tolist() for column in found]
-    for row, n, *figures in zip(rows.tolist(), *columns, strict=True):
-        known = [None if isnan(one) else one for one in figures]
-        copy.write_row((*key, _first_day(first + row), measure, n, *known))
+def _write(cursor: psycopg.Cursor[Any], measure: str, found: list[tuple[Group, int, Medians]]) -> None:
+    """Write the medians of each group, from the month numbered by the integer on; parts are told one by one."""
+    for part in sorted({group.part for group, *_ in found}):
+        some = [one for one in found if one[0].part == part]
+        windows = [np.flatnonzero(medians.n) for *_, medians in some]
+        days = [_days(first + rows) for (_, first, _), rows in zip(some, windows, strict=True)]
+        columns = [
+            np.concatenate([column[rows] for column, rows in zip(name, windows, strict=True)])
+            for name in zip(*(medians for *_, medians in some), strict=True)
+        ]
+        territories = np.repeat([group.territory_id for group, *_ in some], [rows.size for rows in windows])
+        write_rows(
+            cursor,
+            MEDIAN_NEW,
+            territories.size,
+            territory=(INTEGER, territories),
+            part=(f"S{len(part)}", part.encode()),
+            month=(INTEGER, np.concatenate(days)),
+            measure=(f"S{len(measure)}", measure.encode()),
+            n=(INTEGER, columns[0]),
+            **{name: (REAL, column) for name, column in zip(Medians._fields[1:], columns[1:], strict=True)},
+        )
+
+
+def _days(months: Ints) -> Ints:
+    """Return the days from 1 January 2000 to the first of each month (numbered from January 2000)."""
+    first = np.datetime64("2000-01", "M")
+    return ((months.astype("timedelta64[M]") + first).astype("datetime64[D]") - first).astype(np.int64)
 
 
 def _number(month: date) -> int:
     return (month.year - 2000) * 12 + month.month - 1
-
-
-def _first_day(number: int) -> date:
-    return date(2000 + number // 12, number % 12 + 1, 1)

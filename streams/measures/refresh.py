@@ -17,8 +17,9 @@ from psycopg.rows import class_row
 from streams.ingest.commit import GATE
 from streams.measures import statements as sql
 from streams.measures.columns import MOVES, STATES, any_of, listed
-from streams.measures.linked import recount_linked, refresh_linked
+from streams.measures.linked import add_levels, recount_linked, refresh_linked
 from streams.measures.median_windows import recount_medians, refresh_medians
+from streams.measures.tenancy_survival import recount_survival, refresh_survival
 
 # Before the snapshot: a rebuild empties the ladder for everybody at once, snapshots or not.
 HOLD_LADDER = "LOCK TABLE core.cell_territory IN ACCESS SHARE MODE"
@@ -130,10 +131,12 @@ def recount_held(cursor: psycopg.Cursor[Any]) -> Refreshed:
     )
     cells = cursor.rowcount
     recount_linked(cursor)
+    add_levels(cursor)
     cursor.execute(sql.add_observed("core.landlord_month"))
     cursor.execute(sql.add_landlords("core.landlord_month"))
     cursor.execute(sql.ADD_TO_TERRITORIES)
     recount_medians(cursor)
+    recount_survival(cursor)
     _find_through(cursor, None)
     return Refreshed(cells, covered, None)
 
@@ -149,6 +152,7 @@ def take_up(cursor: psycopg.Cursor[Any], state: State) -> Refreshed:
     cursor.execute(sql.FIND_MOVES, span)
     cursor.execute(sql.ADD_MOVES)
     refresh_linked(cursor, state.taken_up_to, state.upto)
+    add_levels(cursor)
     cursor.execute(sql.FIND_LINKED)
     _restock(cursor)
     cursor.execute(sql.add_observed("core.landlord_month", "cell_change"))
@@ -156,6 +160,7 @@ def take_up(cursor: psycopg.Cursor[Any], state: State) -> Refreshed:
     changed = frozenset(cursor.execute(sql.ADD_TO_TERRITORIES).fetchall())
     cursor.execute(sql.DROP_EMPTY_MONTHS)
     refresh_medians(cursor)
+    refresh_survival(cursor)
     _find_through(cursor, None if state.new_month else sorted({territory for territory, _ in changed}))
     _keep(cursor, state, state.upto)
     return Refreshed(found.facts, covered, changed)

@@ -19,7 +19,7 @@ This is the product-limit estimate of individual durations in whole years: a tes
 Interval: Greenwood's variance, on the scale log(-log S) (Kalbfleisch and Prentice 2002, 1.4): it stays within 0 and 1.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,11 @@ class LifeTable(NamedTuple):
     survival: Floats
     lower: Floats
     upper: Floats
+
+    def take(self, rows: Any) -> "LifeTable":
+        """Return some of the curves, by their place on the axes before the last."""
+        at_risk, exits, survival, lower, upper = (column[rows] for column in self)
+        return LifeTable(at_risk, exits, survival, lower, upper)
 
 
 class Observed(NamedTuple):

@@ -7,13 +7,17 @@ sees them, and a landlord's `own` rows are that landlord's.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
+import psycopg
+from psycopg import sql
 
 from schemas.territories import Territories
 
@@ -163,23 +167,66 @@ COLUMNS = ["vintage", "level", "code", "part", "window", "month", "measure", "lo
 both included; the published number where nothing is rounded, missing where the figure is secret."""
 
 
-def month_number(text: object) -> int:
+def month_number(text: str) -> int:
     """Return the months since year 0 of a date."""
-    day = pd.Timestamp(str(text))
+    day = date.fromisoformat(text)
     return day.year * 12 + day.month - 1
 
 
 PUBLISHED = """
-SELECT vintage.vintage::text AS vintage, level, code, part, window_months AS "window", month::text AS month, measure,
-    value, status, mode, rules
+SELECT vintage.vintage::text AS vintage, level, code, part, window_months AS "window",
+    (extract(year FROM month) * 12 + extract(month FROM month) - 1)::integer AS month, measure,
+    value::float8 AS low, value::float8 AS high, status
 FROM published.figure JOIN published.territory USING (territory_id) JOIN published.vintage USING (vintage)
 """
+SHOWN_TO_STAFF = """
+SELECT 'staff' AS vintage, level, code, part, window_months AS "window",
+    (extract(year FROM month) * 12 + extract(month FROM month) - 1)::integer AS month, {measure} AS measure,
+    {column}::float8 AS low, {column}::float8 AS high,
+    CASE WHEN status IN ('value', 'provisional') AND {column} IS NULL THEN 'secret' ELSE status END AS status
+FROM staff.measure JOIN staff.territory USING (level, territory_id)
+"""
+LIVE = """
+SELECT 'live' AS vintage, level, code, part,
+    CASE window_days WHEN 30 THEN 1 WHEN 90 THEN 2 ELSE 3 END AS "window", 0 AS month, {measure} AS measure,
+    {column}::float8 AS low, {column}::float8 AS high, {column}_status AS status
+FROM staff.rolling JOIN staff.territory USING (territory_id)
+"""
+"""Live windows end on one day and hold one another: as windows of one, two and three stretches of days."""
+
+
+def published_figures(connection: psycopg.Connection[Any]) -> pd.DataFrame:
+    """Return all that is published, of all vintages; rounded figures as what they were rounded from may be."""
+    found = _read(connection, PUBLISHED)
+    modes = connection.execute("SELECT vintage::text, mode, rules FROM published.vintage").fetchall()
+    reach = {vintage: rounding_reach(rules) if mode == "rounding" else 0 for vintage, mode, rules in modes}
+    off = found["vintage"].map(reach).astype(float)
+    return found.assign(low=(found["low"] - off).clip(lower=0), high=found["high"] + off)
+
+
+def staff_figures(connection: psycopg.Connection[Any]) -> pd.DataFrame:
+    """Return every count of a declared window that the observatory's staff can read."""
+    measures = [one for total, partitions in BREAKDOWNS for one in (total, *(c for p in partitions for c in p))]
+    return pd.concat([_read(connection, SHOWN_TO_STAFF, one) for one in measures])
+
+
+def live_figures(connection: psycopg.Connection[Any]) -> pd.DataFrame:
+    """Return the live windows of 30, 90 and 365 days as staff reads them."""
+    return pd.concat([_read(connection, LIVE, one) for one in ("departures", "arrivals")])
+
+
+def _read(connection: psycopg.Connection[Any], query: str, measure: str = "") -> pd.DataFrame:
+    statement = sql.SQL(query).format(measure=sql.Literal(measure), column=sql.SQL(measure))
+    with connection.cursor() as cursor:
+        rows = cursor.execute(statement).fetchall()
+    found = pd.DataFrame(rows, columns=COLUMNS).astype({"low": float, "high": float, "month": int, "window": int})
+    return found[found["low"].notna() | found["status"].isin(("secret", "no_data", "not_covered"))]
 
 
 def rounding_reach(rules: Mapping[str, object]) -> int:
     """Return how far a rounded figure lies from its count at most, by the rules that are published with it."""
-    text = " ".join(f"{key}={value}" for key, value in rules.items())
-    base = re.search(r"(?:rounding_)?base\D{0,4}(\d+)", text)
+    text = json.dumps(rules)
+    base = re.search(r'base"\s*:\s*(\d+)', text)
     return (int(base.group(1)) if base else 5) // 2
 
 

@@ -18,7 +18,7 @@ from streams.counters.windows import start_windows
 from streams.ingest.decode import Message
 from streams.ingest.pipeline import Pipeline
 from tests.conftest import empty
-from tests.dashboards.filling import EVERY_TABLE, fill
+from tests.dashboards.filling import fill
 
 START, END = date(2024, 1, 1), date(2026, 1, 1)
 UNREAD = 3
@@ -59,8 +59,8 @@ def seeded(settings: Settings, viewer: psycopg.Connection[Any]) -> psycopg.Conne
     with connect(settings, "ingest", autocommit=True) as connection:
         start_windows(connection, END)
     ingest(settings, simulate(START, END, seed=7, scale=0.1))
+    fill(settings)
     with connect(settings, "migrator", autocommit=True) as connection:
-        fill(connection)
         connection.execute("ANALYZE")
     return viewer
 
@@ -69,8 +69,6 @@ def seeded(settings: Settings, viewer: psycopg.Connection[Any]) -> psycopg.Conne
 def unseeded(settings: Settings, viewer: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
     """A viewer of a database that has received nothing yet; territories are known."""
     empty(settings)
-    with connect(settings, "migrator", autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {EVERY_TABLE}")
     with connect(settings, "ingest", autocommit=True) as connection:
         start_windows(connection, END)
     return viewer

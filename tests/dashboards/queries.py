@@ -9,7 +9,14 @@ from dashboards.asked import Asked
 from dashboards.macros import expanded
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
-QUARTIER = {"departement": "30", "qpv": "QN03001I"}
+QUARTIER = {
+    "departement": "30",
+    "qpv": "QN03001I",
+    "niveau": "qpv_2024",
+    "territoire": "QN03001I",
+    "indicateur": "departure_rate",
+    "fenetre": "12",
+}
 NUMBERS = {"int2", "int4", "int8", "float4", "float8", "numeric"}
 AMBIGUOUS = {"date", "timestamp"}
 """Types that Grafana reads as UTC: a day early or late."""

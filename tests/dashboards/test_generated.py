@@ -1,6 +1,7 @@
 """What is committed is what the generator writes, and it keeps every rule."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import yaml
 
 from dashboards import generate, page, palette
 from dashboards.asked import dashboards, every_query
-from dashboards.lint import faults, panels_of
-from dashboards.source import DATASOURCE_TYPE, DATASOURCE_UID, QUERIES
+from dashboards.lint import faults, panels_of, source_of
+from dashboards.source import DATASOURCE_TYPE, PUBLIC, PUBLISHED, QUERIES, STAFF
+from runtime.settings import ROOT
 
 PROVISIONING = Path(generate.__file__).parent / "provisioning"
 DASHBOARDS = dashboards()
@@ -22,15 +24,20 @@ def provisioned(kind: str) -> dict[str, Any]:
 
 
 def test_the_committed_json_is_what_the_generator_writes() -> None:
-    committed = {file.name: file.read_text(encoding="utf-8") for file in generate.GENERATED.iterdir()}
-    assert committed == generate.texts(), "lancez `quartiers dashboards`"
+    for folder in (generate.GENERATED, generate.GENERATED_PUBLIC):
+        committed = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
+        assert committed == generate.texts(folder), "lancez `quartiers dashboards`"
 
 
 def test_the_generator_removes_what_no_builder_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generate, "GENERATED", tmp_path)
-    (tmp_path / "old.json").write_text("{}")
+    staff, public = tmp_path / "staff", tmp_path / "public"
+    monkeypatch.setattr(generate, "GENERATED", staff)
+    monkeypatch.setattr(generate, "GENERATED_PUBLIC", public)
+    staff.mkdir()
+    (staff / "old.json").write_text("{}")
     generate.main()
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["chaine.json", "quartier.json", "region.json"]
+    assert {file.name for file in public.iterdir()} == {"public.json"}
+    assert {file.name for file in staff.iterdir()} == {f"{uid}.json" for uid in DASHBOARDS if uid != PUBLIC}
 
 
 @pytest.mark.parametrize("uid", DASHBOARDS)
@@ -60,8 +67,21 @@ def test_every_file_of_sql_is_asked_by_a_panel() -> None:
 
 def test_links_lead_to_dashboards_that_exist() -> None:
     for uid, dashboard in DASHBOARDS.items():
-        assert {link["url"] for link in dashboard["links"]} == {f"/d/{other}" for other in page.TITLES if other != uid}
+        linked = {link["url"].split("?")[0] for link in dashboard["links"]}
+        assert linked == {f"/d/{other}" for other in DASHBOARDS if PUBLIC not in (uid, other) and other != uid}
     assert page.TO_QUARTIER[1].startswith(f"/d/{page.QUARTIER}?")
+    assert page.TO_INDICATEURS[1].startswith(f"/d/{page.INDICATEURS}?")
+
+
+def test_a_link_carries_the_territory_into_the_variables_of_the_page_that_it_opens() -> None:
+    for dashboard in DASHBOARDS.values():
+        mine = {variable["name"] for variable in dashboard["templating"].get("list", [])}
+        for link in dashboard["links"]:
+            target, _, carried = link["url"].partition("?")
+            theirs = {one["name"] for one in DASHBOARDS[target.removeprefix("/d/")]["templating"].get("list", [])}
+            assert {pair.split("=")[0] for pair in carried.split("&") if pair} <= {f"var-{name}" for name in theirs}
+            assert set(re.findall(r"\$\{(\w+)\}", carried)) <= mine
+            assert bool(carried) == bool(mine and theirs), link["url"]
 
 
 def test_departures_and_arrivals_have_one_colour_everywhere() -> None:
@@ -94,7 +114,7 @@ def test_a_map_asks_the_internet_nothing() -> None:
 
 def test_the_data_source_is_provisioned_with_fixed_names_and_the_role_that_sees_no_secret() -> None:
     (source,) = provisioned("datasources")["datasources"]
-    assert (source["uid"], source["type"], source["user"]) == (DATASOURCE_UID, DATASOURCE_TYPE, "observatory")
+    assert (source["uid"], source["type"], source["user"]) == (STAFF.uid, DATASOURCE_TYPE, STAFF.role)
     assert source["editable"] is False
     assert source["url"] == "$QUARTIERS_GRAFANA_DATABASE"
     assert source["secureJsonData"]["password"] == "$QUARTIERS_GRAFANA_PASSWORD"
@@ -107,3 +127,14 @@ def test_dashboards_are_provisioned_from_the_folder_that_the_runtime_names() -> 
     assert provider["options"]["path"] == "$QUARTIERS_DASHBOARDS"
     assert provider["folderUid"] == "quartiers"
     assert provider["allowUiUpdates"] is False
+
+
+def test_the_public_dashboard_asks_the_source_that_reads_published_figures_only() -> None:
+    folder = ROOT / "operations" / "services" / "grafana" / "public"
+    (source,) = yaml.safe_load((folder / "datasources" / "published.yaml").read_text(encoding="utf-8"))["datasources"]
+    assert (source["uid"], source["user"]) == (PUBLISHED.uid, PUBLISHED.role)
+    (provider,) = yaml.safe_load((folder / "dashboards" / "published.yaml").read_text(encoding="utf-8"))["providers"]
+    assert provider["options"]["path"] == "$QUARTIERS_DASHBOARDS"
+    asked = [one for one in every_query() if one.uid == PUBLIC]
+    assert asked
+    assert source_of(DASHBOARDS[PUBLIC]) == PUBLISHED

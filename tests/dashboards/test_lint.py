@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from dashboards import lint
-from dashboards.source import DATASOURCE_TYPE, DATASOURCE_UID
+from dashboards.source import DATASOURCE_TYPE, PUBLISHED, STAFF
 
-SOURCE = {"type": DATASOURCE_TYPE, "uid": DATASOURCE_UID}
+SOURCE = {"type": DATASOURCE_TYPE, "uid": STAFF.uid}
 TARGET = {
     "refId": "A",
     "datasource": SOURCE,
@@ -28,6 +28,13 @@ PANEL = {
         "overrides": [{"matcher": {"id": "byName", "options": "n"}, "properties": [{"id": "unit", "value": "locale"}]}],
     },
 }
+WORDS = {
+    "id": 3,
+    "type": "text",
+    "title": "Comment lire",
+    "description": "Ce que disent les chiffres.",
+    "options": {"content": "**Locataires du parc\nsocial seulement.**"},
+}
 VARIABLE = {"type": "query", "name": "qpv", "datasource": SOURCE, "query": "SELECT code FROM staff.qpv"}
 GOOD = {
     "schemaVersion": 42,
@@ -38,7 +45,7 @@ GOOD = {
     "refresh": "30s",
     "timezone": "Europe/Paris",
     "editable": False,
-    "panels": [PANEL, {"id": 2, "type": "row", "title": "Ligne", "panels": []}],
+    "panels": [PANEL, {"id": 2, "type": "row", "title": "Ligne", "panels": []}, WORDS],
     "templating": {"list": [VARIABLE]},
 }
 Path = tuple[str | int, ...]
@@ -75,8 +82,11 @@ SPOILT: list[tuple[Callable[[Any], Any], Path, Any]] = [
     (lint.quotes_variables, SQL, "SELECT 1 FROM staff.rolling WHERE code = [[qpv]]"),
     (lint.quotes_variables, ("templating", "list", 0, "query"), "SELECT 1 FROM staff.qpv WHERE d = $departement"),
     (lint.knows_its_variables, SQL, "SELECT 1 FROM staff.rolling WHERE code = ${ville:sqlstring}"),
-    (lint.reads_staff_only, SQL, "SELECT 1 FROM staff.rolling JOIN core.move USING (territory_id)"),
-    (lint.reads_staff_only, SQL, "SELECT 1"),
+    (lint.reads_its_schema_only, SQL, "SELECT 1 FROM staff.rolling JOIN core.move USING (territory_id)"),
+    (lint.reads_its_schema_only, SQL, "SELECT 1 FROM staff.rolling JOIN published.figure USING (territory_id)"),
+    (lint.reads_its_schema_only, SQL, "SELECT 1"),
+    (lint.says_who_is_counted, ("panels", 2, "options", "content"), "Tous les habitants."),
+    (lint.promises_no_trend, (*FIRST, "options", "showPercentChange"), True),
     (lint.keeps_clear_of_traps, SQL, "SELECT $__timeGroup(at,'1M') FROM staff.rolling"),
     (lint.keeps_clear_of_traps, SQL, "SELECT 1 FROM staff.rolling WHERE $__timeFilter(date_trunc('day', at))"),
     (lint.keeps_clear_of_traps, SQL, "SELECT '--' FROM staff.rolling"),
@@ -108,6 +118,20 @@ def test_every_rule_has_a_dashboard_that_fails_it() -> None:
     assert {rule for rule, _, _ in SPOILT} == set(lint.RULES)
 
 
+def test_a_public_dashboard_reads_the_published_schema_only() -> None:
+    published = {"type": DATASOURCE_TYPE, "uid": PUBLISHED.uid}
+    public = copy.deepcopy(GOOD)
+    public["templating"] = {"list": []}
+    public["panels"][0] |= {"datasource": published}  # type: ignore[index]
+    target = {"refId": "A", "datasource": published, "rawSql": "SELECT value FROM published.figure"}
+    public["panels"][0]["targets"] = [target]  # type: ignore[index]
+    assert lint.faults(public) == []
+    target["rawSql"] = "SELECT departures FROM staff.measure"
+    assert len(list(lint.reads_its_schema_only(public))) == 2
+
+
 def test_panels_inside_a_collapsed_row_are_read_too() -> None:
-    folded = with_change(GOOD, ("panels",), [{"id": 2, "type": "row", "title": "Ligne", "panels": [PANEL | {"id": 2}]}])
+    folded = with_change(
+        GOOD, ("panels",), [{"id": 2, "type": "row", "title": "Ligne", "panels": [PANEL | {"id": 2}]}, WORDS]
+    )
     assert lint.faults(folded) == ["has_ids : l'identifiant 2 sert 2 fois"]

@@ -9,74 +9,20 @@ import pytest
 
 from dashboards import palette
 from dashboards.asked import Asked, every_query
-from tests.dashboards.queries import AMBIGUOUS, NUMBERS, Answer, answer, dressed
+from dashboards.source import PUBLIC
+from schemas.indicators import indicators
+from tests.dashboards.queries import QUARTIER, answer, dressed
+from tests.dashboards.shapes import check, check_figures
 
 pytestmark = pytest.mark.services
-QUERIES = list(every_query())
+QUERIES = [asked for asked in every_query() if asked.uid != PUBLIC]
 CLOCKS = {"Âge du dernier enregistrement"}
 EVERY = pytest.mark.parametrize("asked", QUERIES, ids=lambda asked: asked.name)
 
 
-def check_series(got: Answer) -> None:
-    first, *others = got.types
-    assert (first, got.types[first]) == ("time", "timestamptz")
-    assert others
-    instants = [row["time"] for row in got.rows]
-    assert instants == sorted(set(instants))
-
-
-def check_figures(got: Answer) -> None:
-    assert len(got.rows) == 1
-
-
-def check_bars(asked: Asked, got: Answer) -> None:
-    x = asked.panel["options"]["xField"]
-    assert got.types[x] == "timestamptz"
-    assert all(got.types[name] in NUMBERS for name in got.types if name != x)
-    months = [row[x] for row in got.rows]
-    assert months == sorted(set(months))
-
-
-def check_variable(got: Answer) -> None:
-    assert list(got.types) == ["__value", "__text"]
-    assert len({row["__value"] for row in got.rows}) == len({row["__text"] for row in got.rows}) == len(got.rows)
-
-
-def check_map(got: Answer) -> None:
-    assert got.types["longitude"] == got.types["latitude"] == "float8"
-    assert all(-1 < row["longitude"] < 5 and 42 < row["latitude"] < 45.5 for row in got.rows)
-
-
-def check_dress(asked: Asked, got: Answer) -> None:
-    """Every column is dressed, a number with a unit of numbers; a status is one of the five words."""
-    columns = dressed(asked.panel)
-    for name, kind in got.types.items():
-        if name in ("time", "longitude", "latitude"):
-            continue
-        assert name in columns, f"nothing says how to show {name}"
-        assert (columns[name]["unit"] == "string") == (kind == "text"), name
-        if name.startswith("Statut"):
-            assert {row[name] for row in got.rows} <= palette.STATUSES.keys()
-
-
 @EVERY
 def test_an_answer_has_the_shape_that_its_panel_reads(asked: Asked, seeded: psycopg.Connection[Any]) -> None:
-    got = answer(seeded, asked)
-    assert got.rows
-    assert not AMBIGUOUS & set(got.types.values())
-    if asked.format == "variable":
-        return check_variable(got)
-    check_dress(asked, got)
-    if asked.format == "time_series":
-        return check_series(got)
-    kind = asked.panel["type"]
-    if kind == "stat":
-        check_figures(got)
-    if kind == "barchart":
-        check_bars(asked, got)
-    if kind == "geomap":
-        check_map(got)
-    return None
+    check(asked, answer(seeded, asked))
 
 
 def test_every_column_that_a_panel_dresses_is_answered(seeded: psycopg.Connection[Any]) -> None:
@@ -145,26 +91,62 @@ def test_the_sum_of_the_quartiers_is_the_figure_of_the_region(seeded: psycopg.Co
 
 
 def test_a_line_ends_at_the_rate_of_the_table_beside_it(seeded: psycopg.Connection[Any]) -> None:
-    tables = [answer(seeded, asked).rows for asked in named("Les mêmes taux", "quartier")]
-    beside = {row["Territoire"]: row for table in tables for row in table}
+    beside = {row["Territoire"]: row for row in rows(seeded, "quartier", "Les mêmes taux")}
     assert set(beside) == set(palette.COMPARED)
-    ends = {}
-    for asked in named("Taux de départ, 12 mois glissants", "quartier"):
-        ends |= answer(seeded, asked).rows[-1]
-    assert set(ends) - {"time"} == set(beside)
+    end = rows(seeded, "quartier", "Taux de départ, 12 mois glissants")[-1]
+    assert set(end) - {"time", "Au moins", "Au plus"} == set(beside)
     for name, row in beside.items():
         if row["Statut"] == "value":
-            assert float(ends[name]) == pytest.approx(float(row["Taux de départ"]), abs=0.01)
+            assert float(end[name]) == pytest.approx(float(row["Taux de départ"]), abs=0.01)
         else:
-            assert ends[name] is None, "a rate of a minority of the dwellings is drawn"
+            assert end[name] is None, "a rate of a minority of the dwellings is drawn"
     assert beside["Ce quartier"]["Statut"] == "value"
 
 
-def test_a_rate_is_departures_over_dwellings(seeded: psycopg.Connection[Any]) -> None:
-    for asked in named("Les mêmes taux", "quartier"):
-        for row in answer(seeded, asked).rows:
-            rate = 100 * row["Départs"] / float(row["Logements"])
-            assert float(row["Taux de départ"]) == pytest.approx(rate, abs=0.01)
+def test_a_rate_is_departures_over_dwellings_within_its_interval(seeded: psycopg.Connection[Any]) -> None:
+    for row in rows(seeded, "quartier", "Les mêmes taux"):
+        rate = 100 * float(row["Départs"]) / float(row["Logements"])
+        assert float(row["Taux de départ"]) == pytest.approx(rate, abs=0.01)
+        assert row["Au moins"] < row["Taux de départ"] < row["Au plus"]
+
+
+def test_a_difference_is_told_only_when_the_intervals_are_apart(seeded: psycopg.Connection[Any]) -> None:
+    for uid, title in (("quartier", "Les mêmes taux"), ("indicateurs", "L'indicateur choisi, comparé")):
+        own, *others = rows(seeded, uid, title)
+        assert own["Écart"] == "référence"
+        for row in others:
+            apart = own["Au moins"] > row["Au plus"] or own["Au plus"] < row["Au moins"]
+            assert (row["Écart"] in ("plus haut ici", "plus bas ici")) == apart, row
+
+
+def test_all_indicators_of_a_territory_are_those_of_the_registry(seeded: psycopg.Connection[Any]) -> None:
+    wanted = {one.name for one in indicators().values() if one.numerator is not None and 12 in one.windows}
+    assert {row["Indicateur"] for row in rows(seeded, "indicateurs", "Tous les indicateurs")} == wanted
+
+
+@pytest.mark.parametrize("niveau", ["commune", "epci", "departement", "region", "qpv_2015"])
+@pytest.mark.parametrize("asked", [one for one in QUERIES if "${territoire:" in one.sql], ids=lambda asked: asked.name)
+def test_a_territory_of_every_level_can_be_asked_for(
+    asked: Asked, niveau: str, seeded: psycopg.Connection[Any]
+) -> None:
+    codes = {"commune": "30189", "epci": "243000643", "departement": "30", "region": "76", "qpv_2015": "QP030001"}
+    variables = QUARTIER | {"niveau": niveau, "territoire": codes[niveau]}
+    got = answer(seeded, asked, variables)
+    if asked.format != "variable":
+        assert got.rows
+    if asked.panel["type"] == "stat":
+        check_figures(got)
+
+
+def test_the_classes_of_a_path_and_the_unknown_make_the_departures(seeded: psycopg.Connection[Any]) -> None:
+    told = seeded.execute("""
+        SELECT sum(path.departures)::integer, min(measure.departures), count(path.departures)
+        FROM staff.path JOIN staff.measure USING (territory_id, part, month)
+        WHERE window_months = 12 AND path.month = path.through AND measure.departures > 0
+        GROUP BY territory_id, part, month HAVING count(path.departures) > 0""").fetchall()
+    assert len(told) > 100
+    for classes, whole, shown in told:
+        assert classes == whole if shown == 8 else classes < whole
 
 
 def test_a_month_without_a_bar_has_a_word_in_the_ribbon(seeded: psycopg.Connection[Any]) -> None:

@@ -9,10 +9,12 @@ import psycopg
 import pytest
 
 from dashboards.asked import Asked, every_query
+from dashboards.page import CHAINE
+from dashboards.source import PUBLIC
 from runtime.database import connect
 from runtime.settings import Settings
 from tests.dashboards.filling import fill
-from tests.dashboards.queries import answer
+from tests.dashboards.queries import QUARTIER, answer
 from tests.streams.stage import Stage, declaration, message, move, stock
 
 pytestmark = pytest.mark.services
@@ -22,9 +24,9 @@ QUIET = {"commune": "09122", "qpv_2024": "QN00902M", "qpv_2015": "QP009002"}
 AROUND = {"commune": "09122"}
 UNLOCATED = {"commune": "09122", "qpv_status": "unknown"}
 SECOND = {"commune": "31555", "qpv_2024": "QN03107M", "qpv_2015": "QP031007"}
-VARIABLES = {"departement": "09", "qpv": "QN00902M"}
-NOT_COUNTS_OF_MOVES = {"QPV suivis", "QPV comptés", "longitude", "latitude", "Bailleurs"}
-QUERIES = [asked for asked in every_query() if asked.uid != "chaine" and asked.format != "variable"]
+VARIABLES = QUARTIER | {"departement": "09", "qpv": "QN00902M", "territoire": "QN00902M"}
+NOT_COUNTS_OF_MOVES = {"QPV suivis", "QPV comptés", "longitude", "latitude", "Bailleurs", "Années"}
+QUERIES = [asked for asked in every_query() if asked.uid not in (CHAINE, PUBLIC) and asked.format != "variable"]
 PARTS = """
 SELECT level, code, window_days, part, departures, arrivals, solde
 FROM staff.rolling JOIN staff.territory USING (territory_id)
@@ -54,8 +56,7 @@ def told(settings: Settings, database: psycopg.Connection[Any], counts: dict[str
     assert stage.take(message(0, events)) == 1
     assert stage.rows("SELECT count(*) FROM core.move") == [(sum(counts.values()) + 20 * len(places),)]
     stage.close()
-    with connect(settings, "migrator", autocommit=True) as connection:
-        fill(connection)
+    fill(settings)
 
 
 @pytest.fixture

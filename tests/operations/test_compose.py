@@ -191,8 +191,9 @@ def test_the_public_grafana_knows_only_the_published_schema(elsewhere: Settings)
         "QUARTIERS_PASSWORD_GRAFANA_PUBLIC_ADMIN",
         "QUARTIERS_PASSWORD_PUBLIC_READER",
     }
-    ((folder, _),) = mounts("grafana-public")
-    files = sorted(folder.rglob("*.yaml"))
+    folder, dashboards = (path for path, _ in mounts("grafana-public"))
+    assert [file.name for file in dashboards.iterdir()] == ["public.json"]
+    files = sorted((folder / "datasources").iterdir())
     sources = [source for file in files for source in yaml.safe_load(file.read_text())["datasources"]]
     assert [source["user"] for source in sources] == ["public_reader"]
 

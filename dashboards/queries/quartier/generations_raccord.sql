@@ -1,0 +1,5 @@
+SELECT ends_at AS time, splice AS "Périmètre de la mesure"
+FROM staff.generation
+WHERE $__timeFilter(ends_at) AND territory_id
+    = (SELECT territory_id FROM staff.territory WHERE level = 'qpv_2024' AND code = ${qpv:sqlstring})
+ORDER BY ends_at
