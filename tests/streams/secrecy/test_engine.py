@@ -137,7 +137,7 @@ def test_one_landlords_place_is_hidden_unless_it_consents(lattice: Lattice) -> N
     x[1] = 3
     x[1, lattice.atom_of[6]] = 0
     everywhere = np.ones(lattice.figures, dtype=bool)
-    hamlet = [i for i in range(lattice.figures) if (lattice.territory[i], lattice.parts[i]) == (HAMLET, "hors_qpv")][0]
+    hamlet = next(i for i in range(lattice.figures) if (lattice.territory[i], lattice.parts[i]) == (HAMLET, "hors_qpv"))
     for consents, expected in ((False, False), (True, True)):
         month = Month(FIRST + 11, Counts.of(FIRST, x), everywhere, np.array([True, consents]))
         _, shown = start(lattice, month, LIMITS)

@@ -48,7 +48,7 @@ def test_other_words_do_not_do(tmp_path: Path, words: str) -> None:
 
 
 def test_an_unknown_key_and_a_broken_file_are_said(tmp_path: Path) -> None:
-    with pytest.raises(RulesError, match="publication.seuils"):
+    with pytest.raises(RulesError, match=r"publication\.seuils"):
         load_rules(written(tmp_path, "[publication]\nseuils = 11\n"))
     with pytest.raises(RulesError, match="TOML"):
         load_rules(written(tmp_path, "[publication\n"))
