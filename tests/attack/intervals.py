@@ -117,8 +117,14 @@ def attack(system: System, aim: Aim) -> Result:
         asked = np.flatnonzero(np.diff(part.indptr))
         if not asked.size:
             continue
+        if number not in rows_of:  # nothing that is shown holds these
+            low[asked] += part[asked].minimum(0) @ np.minimum(whole.greatest, FAR)[columns]
+            low[asked] += part[asked].maximum(0) @ whole.least[columns]
+            high[asked] += part[asked].maximum(0) @ np.minimum(whole.greatest, FAR)[columns]
+            high[asked] += part[asked].minimum(0) @ whole.least[columns]
+            continue
         result.components += 1
-        piece = _Piece(whole, columns, rows_of.get(number, np.empty(0, dtype=np.int64)), fixed)
+        piece = _Piece(whole, columns, rows_of[number], fixed)
         outer = abs(part[asked]) @ (np.minimum(whole.greatest, FAR) - whole.least)[columns]
         found = piece.ranges(part[asked], aim._replace(seed=aim.seed + number), outer)
         result.programmes += piece.programmes

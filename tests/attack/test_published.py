@@ -37,9 +37,9 @@ from tests.attack.system import build
 from tests.conftest import empty
 from tests.dashboards.conftest import ingest
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.timeout(900)]
 START, END = date(2024, 1, 1), date(2026, 1, 1)
-FIRST, VINTAGES = month_number("2025-01-01"), 6
+FIRST, VINTAGES = month_number("2025-01-01"), 3
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,8 @@ def test_no_outsider_finds_what_vintages_hold_back(
     assert figures["vintage"].nunique() == VINTAGES
     protection, threshold = protection_of(public)
     assert protection >= 4 and threshold >= 11
-    assert_holds(attack(build(figures, geography, Breakdown(measure)), Aim(protection)), protection, threshold)
+    system = build(figures, geography, Breakdown(measure), implied=measure == "departures")
+    assert_holds(attack(system, Aim(protection)), protection, threshold)
 
 
 def test_no_landlord_finds_what_others_have(
@@ -97,7 +98,7 @@ def test_no_landlord_finds_what_others_have(
     protection, threshold = protection_of(public)
     with connect(published, "ingest") as connection:
         landlords = connection.execute(
-            "SELECT landlord FROM core.cell_month GROUP BY 1 ORDER BY sum(departures) DESC LIMIT 2"
+            "SELECT landlord FROM core.cell_month GROUP BY 1 ORDER BY sum(departures) DESC LIMIT 1"
         ).fetchall()
         known = [own_moves(connection, landlord) for (landlord,) in landlords]
     for own in known:
