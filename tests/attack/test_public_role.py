@@ -174,8 +174,9 @@ NAMES = {
     "part",
     "starts_at",
     "ends_at",
+    "indicator",
 }
-"""What figures are of: which territories and months there are is no secret."""
+"""What figures are of: which territories, months and indicators there are is no secret."""
 STATISTICS = (
     "SELECT reltuples FROM pg_class",
     "SELECT n_live_tup FROM pg_stat_all_tables",
