@@ -49,6 +49,7 @@ def state() -> list[Any]:
             Field("Logements des participants", fields.COUNT, 0),
             Field("Logements déclarés", fields.COUNT, 0),
             Field("Logements (RPLS)", fields.COUNT, 0, mappings=fields.null_as("inconnu", palette.QUIET)),
+            Field("RPLS de", fields.TEXT, mappings=fields.null_as("inconnu", palette.QUIET)),
             Field("Bailleurs", fields.COUNT, 0),
             Field("Bailleurs ayant déclaré", fields.COUNT, 0),
             Field("Mois", fields.MONTH),
@@ -128,6 +129,28 @@ def quartiers() -> Any:
     )
 
 
+def findings() -> Any:
+    """Return what does not hold together in what landlords sent."""
+    return panels.rows(
+        10,
+        "Constats sur les envois",
+        "Ce qui, dans les parcs, les mouvements et les déclarations reçus, ne tient pas ensemble : parc plus petit que "
+        "ses départs, mouvements là où il n'y a pas de parc, plus de logements que le RPLS, déclaration qui recule, "
+        "parc inattendu. Les 200 premiers. Source : staff.finding. Unité : texte.",
+        (0, 32, 24, 9),
+        Query("couverture/constats"),
+        [
+            Field("Constat", fields.TEXT, width=230, filterable=True),
+            Field("Bailleur", fields.TEXT, width=200, filterable=True, mappings=fields.UNTOLD),
+            Field("Territoire", fields.TEXT, width=200, filterable=True, link=page.TO_INDICATEURS),
+            Field("Code", fields.TEXT, width=108),
+            Field("niveau", fields.TEXT, hidden=True),
+            Field("Mois", fields.MONTH, width=84, mappings=fields.UNTOLD),
+            Field("Ce qui ne va pas", fields.TEXT, wrapped=True),
+        ],
+    )
+
+
 def build() -> Any:
     """Return the dashboard."""
     return page.build(
@@ -139,6 +162,8 @@ def build() -> Any:
             landlords(),
             panels.row(7, "Quartiers", 18),
             quartiers(),
+            panels.row(9, "Envois douteux", 31),
+            findings(),
         ],
         variables.territory(),
     )

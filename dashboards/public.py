@@ -121,7 +121,8 @@ def held_back() -> list[Any]:
         8,
         "Ce que le secret retient, par niveau",
         "Chiffres du millésime le plus récent (12 mois, dernier mois, tout le territoire) par statut, et part des "
-        "secrets parmi ceux qui existent. Plus le territoire est petit, plus il y en a. Source : published.figure. Unité : chiffres, %.",
+        "secrets parmi ceux qui existent. Plus le territoire est petit, "
+        "plus il y en a. Source : published.figure. Unité : chiffres, %.",
         (0, 29, 16, 9),
         Query("public/pertes"),
         [

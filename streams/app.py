@@ -24,6 +24,7 @@ from runtime.database import connect
 from runtime.logging import logger
 from runtime.settings import Settings
 from runtime.topics import SENTINEL, is_sandbox
+from schemas.secrecy import RulesError, rules_in_force
 from streams import worker_settings as figures
 from streams.counters.windows import roll_windows
 from streams.ingest.link import Link
@@ -36,6 +37,9 @@ from streams.ingest.topics import Ends, TopicWatcher
 from streams.ingest.turns import Partition
 from streams.measures.pace import Pace
 from streams.measures.refresh import refresh
+from streams.publication.due import due_months
+from streams.publication.publish import PublicationError, publish
+from streams.publication.staff import show
 from streams.retention import nightly
 
 AWAY = (
@@ -104,6 +108,8 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
     _add_retention_timer(app, open_database)
     _add_relay_timer(app, settings, open_database)
     _add_measures_timer(app, open_database)
+    _add_shown_timer(app, open_database)
+    _add_publication_timer(app, clock, open_database)
     return app
 
 
@@ -227,3 +233,53 @@ def _add_measures_timer(app: faust.App, open_database: Callable[[], psycopg.Conn
         except psycopg.Error as error:
             log.error("measures refused by the database", error=str(error))
         pace.took(started, time.monotonic())
+
+
+def _add_shown_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+    """Decide again on what staff is shown once measures changed."""
+    link = Link(open_database)
+    pace = Pace(figures.SHOWN_SHARE)
+    done: list[Any] = [None]
+
+    def show_changes() -> None:
+        connection = link.connection()
+        with connection.transaction():
+            refreshed = connection.execute("SELECT refreshed_at FROM core.measure_state").fetchall()[0][0]
+        if refreshed != done[0]:
+            show(connection, rules_in_force())
+            done[0] = refreshed
+
+    @app.timer(interval=figures.SHOWN_SECONDS)
+    async def show_staff() -> None:
+        if not pace.due(time.monotonic()):
+            return
+        started = time.monotonic()
+        try:
+            await asyncio.to_thread(show_changes)
+        except AWAY as error:
+            log.warning("what staff is shown not renewed", error=str(error))
+        except (psycopg.Error, RulesError) as error:
+            log.error("what staff is shown cannot be renewed", error=str(error))
+        pace.took(started, time.monotonic())
+
+
+def _add_publication_timer(app: faust.App, clock: Clock, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+    """Make the vintages that are due on the fixed day of the rules; missed ones are caught up, one a tick."""
+    link = Link(open_database)
+
+    def publish_next() -> None:
+        connection, rules = link.connection(), rules_in_force()
+        with connection.transaction():
+            months = due_months(connection, rules, paris_today(clock))
+        if months:
+            made = publish(connection, rules, months[0])
+            log.info("vintage frozen", month=str(made.month), figures=made.figures)
+
+    @app.timer(interval=figures.PUBLICATION_SECONDS)
+    async def publish_vintage() -> None:
+        try:
+            await asyncio.to_thread(publish_next)
+        except AWAY as error:
+            log.warning("no vintage made", error=str(error))
+        except (psycopg.Error, PublicationError, RulesError) as error:
+            log.error("the vintage cannot be made", error=str(error))

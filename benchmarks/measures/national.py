@@ -75,3 +75,9 @@ CROSS JOIN LATERAL (SELECT CASE WHEN n %% 300 = 0 THEN 'out' WHEN n %% 30 = 1 TH
 JOIN core.flow ON flow.direction = kind.direction AND flow.nature_class = kind.nature_class
     AND flow.inside_qpv IS NOT DISTINCT FROM cell.inside_qpv AND NOT flow.month_precision
 """
+# The next month, by every thirtieth landlord.
+DECLARATIONS_OF_A_DAY = f"""
+INSERT INTO core.declaration (landlord, scope, revision, content_hash, complete_through, received_on, control_totals)
+SELECT siren, 'whole_stock', {12 * YEARS}, '', '{FIRST_YEAR + YEARS - 1}-11-30', '{FIRST_YEAR + YEARS - 1}-12-10', '[]'
+FROM core.landlord WHERE siren::integer %% 30 = %(day)s
+"""

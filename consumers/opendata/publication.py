@@ -69,8 +69,8 @@ def find_vintage(connection: psycopg.Connection[Any], month: date | None) -> Vin
     known = [vintage for (vintage,) in connection.execute(VINTAGES)]
     if not known:
         raise ConsumerError(
-            "rien n'est encore publié : le premier millésime paraît quand les agents ont figé un mois. Voyez "
-            "`quartiers status`."
+            "rien n'est encore publié : le premier millésime paraît quand un mois est figé. Voyez "
+            "`quartiers publication list`."
         )
     if month is not None and month not in known:
         told = ", ".join(f"{one:%Y-%m}" for one in known[-24:])

@@ -5,21 +5,22 @@ Invariant: an indicator's value is made of published values alone; where one of 
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import Any
 
 from consumers.opendata.publication import Figure, Window
-from consumers.opendata.tables import PARTS, STATUSES, derived
+from consumers.opendata.tables import LEVELS, PARTS, STATUSES, derived
 from schemas.indicators import Indicator, rate
 from schemas.indicators.measures import MEASURES
 
 DECIMALS = 4
-_BEFORE_RATE = ("no_data", "not_covered", "secret")
-"""Statuses of a measure that leave nothing to compute, the strongest first."""
+_BEFORE_RATE = ("no_data", "not_covered")
+"""Statuses of a measure that leave nothing to compute, the strongest first. What a secret leaves is the registry's."""
 
 
 def _where(vintage: date, window: Window) -> list[Any]:
     territory = window.territory
-    place = [territory.level, territory.code, territory.name, PARTS[window.part]]
+    place = [LEVELS[territory.level], territory.code, territory.name, PARTS[window.part]]
     return [vintage, *place, window.months, window.month]
 
 
@@ -35,18 +36,23 @@ def indicator_rows(vintage: date, window: Window) -> Iterator[list[Any]]:
     """Yield a row of `INDICATORS` for each indicator of which every measure is published here, secret or not."""
     where = _where(vintage, window)
     inside = window.territory.level.startswith("qpv") or window.part == "qpv"
-    for code, one in derived().items():
-        needed = _needed(one)
-        if window.months in one.windows and (inside or one.places != "qpv") and needed <= window.figures.keys():
-            figures = {name: window.figures[name] for name in sorted(needed)}
+    for code, (one, needed) in _asked(window.months).items():
+        if (inside or one.places != "qpv") and needed <= window.figures.keys():
+            figures = {name: window.figures[name] for name in needed}
             yield [*where, code, one.label(window.months), one.unit, *_told(one, figures, window.months)]
 
 
-def _needed(one: Indicator) -> set[str]:
+@cache
+def _asked(months: int) -> dict[str, tuple[Indicator, frozenset[str]]]:
+    """Return the indicators that are told over so many months, each with the measures that it needs."""
+    return {code: (one, _needed(one)) for code, one in derived().items() if months in one.windows}
+
+
+def _needed(one: Indicator) -> frozenset[str]:
     sides = [one.numerator, one.denominator, one.at_risk if one.least_dwellings else None]
     if one.held_back is not None:
         sides += [one.held_back.unknown, one.held_back.among]
-    return {name for side in sides if side for name, _ in side}
+    return frozenset(name for side in sides if side for name, _ in side)
 
 
 def _told(one: Indicator, figures: dict[str, Figure], months: int) -> list[Any]:
@@ -54,6 +60,8 @@ def _told(one: Indicator, figures: dict[str, Figure], months: int) -> list[Any]:
     found = rate(one, {name: figure.value for name, figure in figures.items()}, months)
     statuses = {figure.status for figure in figures.values()}
     status = next((name for name in _BEFORE_RATE if name in statuses), found.status)
+    if status == "too_few_dwellings" and any(figures[name].value is None for name, _ in one.at_risk):
+        status = "secret"  # how many there are is not told
     if status == "value" and "provisional" in statuses:
         status = "provisional"
     numbers = [found.value, found.lower, found.upper] if status in ("value", "provisional") else [None] * 3

@@ -5,6 +5,7 @@ Invariant: codes in the files are French and stable; a value and its bounds are 
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -36,6 +37,10 @@ STATUSES_FR = {
     "trop_d_inconnus": "Pas de taux : trop de destinations ou de motifs inconnus.",
 }
 FIGURE_STATUSES = tuple(STATUSES[name] for name in ("value", "provisional", "secret", "not_covered", "no_data"))
+LEVELS = {
+    **{name: name for name in ("commune", "departement", "epci", "qpv_2015", "qpv_2024", "region")},
+    "own": "projet",
+}
 LEVELS_FR = {
     "qpv_2024": "Quartier prioritaire, périmètres de 2024 (code QN…)",
     "qpv_2015": "Quartier prioritaire, périmètres de 2015 (code QP…)",
@@ -43,6 +48,7 @@ LEVELS_FR = {
     "epci": "Intercommunalité (SIREN)",
     "departement": "Département (code INSEE)",
     "region": "Région (code INSEE)",
+    "projet": "Territoire de projet (contrat de ville ou autre), au code choisi par l'observatoire",
 }
 PARTS = {"all": "ensemble", "qpv": "qpv", "hors_qpv": "hors_qpv", "non_localise": "non_localise"}
 PARTS_FR = {
@@ -54,6 +60,7 @@ PARTS_FR = {
 WINDOWS = (1, 3, 12)
 
 
+@cache
 def derived() -> dict[str, Indicator]:
     """Return the indicators that published measures give, by code: fractions, and sums of several measures."""
     return {
@@ -127,12 +134,14 @@ _WHERE_AND_WHEN = (
         "millesime",
         "date",
         "Millésime",
-        "Premier jour du mois de publication. Un millésime est figé : une correction n'y change rien, elle paraît dans "
-        "un millésime suivant.",
+        "Premier jour du mois dont le millésime porte le nom. Un millésime est figé : une correction n'y change rien, "
+        "elle paraît dans un millésime suivant.",
         "2026-04-01",
     ),
     Column("niveau", "string", "Niveau", "Sorte de territoire.", "qpv_2024", LEVELS_FR),
-    Column("code", "string", "Code", "Code officiel du territoire, selon son niveau.", "QN03107M", pattern="[0-9A-Z]+"),
+    Column(
+        "code", "string", "Code", "Code officiel du territoire, selon son niveau.", "QN03107M", pattern="[0-9A-Za-z_-]+"
+    ),
     Column(
         "nom", "string", "Nom", "Nom du territoire, pour la lecture : c'est le code qui l'identifie.", "Bellefontaine"
     ),

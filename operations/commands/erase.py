@@ -49,7 +49,7 @@ def register(app: typer.Typer) -> None:
         if not yes and not typer.confirm(f"Effacer {len(pseudonyms)} pseudonyme(s) de {called}, pour toujours ?"):
             raise typer.Exit(1)
         now, folder = SystemClock().now(), folder_of(settings, archive)
-        archived = archive_retention.erase(folder, siren, pseudonyms) if folder.exists() else None
+        archived = archive_retention.erase(folder, siren, pseudonyms, now) if folder.exists() else None
         with connect(settings, "ingest", autocommit=True) as connection:
             erased = erasure.erase_now(connection, siren, pseudonyms)
             erasing.leave_notice(connection, siren, pseudonyms, erased, archived, now)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,7 +12,9 @@ from rich.table import Table
 from operations.commands.services import InstanceName
 from operations.numbers import number as in_french
 from runtime.settings import Settings
-from schemas.secrecy import DEFAULT, Rules, RulesError, load_rules
+
+if TYPE_CHECKING:
+    from schemas.secrecy import Rules
 
 LEVELS_FR = {
     "region": "Région",
@@ -24,7 +26,7 @@ LEVELS_FR = {
     "own": "Territoires de projet",
 }
 MEASURES_FR = {"departures": "Départs", "arrivals": "Arrivées"}
-RulesFile = Annotated[Path, typer.Option("--rules", help="Fichier des règles du secret.")]
+RulesFile = Annotated[Path | None, typer.Option("--rules", help="Fichier des règles du secret.")]
 Month = Annotated[datetime | None, typer.Option(formats=["%Y-%m"], help="Mois du millésime (AAAA-MM).")]
 
 
@@ -34,7 +36,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(family, name="publication")
 
     @family.command(help="Fige le millésime d'un mois, ou tous ceux qui sont dus ; dit ce que le secret retient.")
-    def run(month: Month = None, rules: RulesFile = DEFAULT, name: InstanceName = None) -> None:
+    def run(month: Month = None, rules: RulesFile = None, name: InstanceName = None) -> None:
         # The database's client and the engine are slow to load, here and below: `--help` does not wait for them.
         from runtime.clock import SystemClock, paris_today
         from runtime.database import connect
@@ -79,6 +81,7 @@ def register(app: typer.Typer) -> None:
         month: Annotated[datetime, typer.Argument(formats=["%Y-%m"], metavar="AAAA-MM")], name: InstanceName = None
     ) -> None:
         from runtime.database import connect
+        from schemas.secrecy import Rules
 
         with connect(Settings.load(name), "ingest") as connection:
             found = connection.execute(
@@ -91,13 +94,15 @@ def register(app: typer.Typer) -> None:
         show_rules(Rules.model_validate(found[0]))
 
     @family.command("rules", help="Lit un fichier de règles : ce qu'il dit, et s'il est plus faible que la loi.")
-    def tell_rules(rules: RulesFile = DEFAULT) -> None:
+    def tell_rules(rules: RulesFile = None) -> None:
         show_rules(_rules(rules))
 
 
-def _rules(path: Path) -> Rules:
+def _rules(path: Path | None) -> "Rules":
+    from schemas.secrecy import RulesError, load_rules, rules_in_force
+
     try:
-        return load_rules(path)
+        return load_rules(path) if path else rules_in_force()
     except RulesError as error:
         typer.secho(f"Erreur : {error}", err=True)
         raise typer.Exit(1) from error
@@ -121,7 +126,7 @@ def show_loss(loss: Mapping[str, Any]) -> None:
         Console().print(table)
 
 
-def show_rules(rules: Rules) -> None:
+def show_rules(rules: "Rules") -> None:
     """Print what the rules say, and who agreed to less than the law."""
     told = [
         ("Seuil de publication", str(rules.publication.seuil)),

@@ -206,19 +206,40 @@ CREATE OR REPLACE VIEW staff.compared_indicator AS
 
 
 def published_indicator() -> str:
-    """Return the view of every indicator on published figures, in each vintage."""
+    """Return the view of every indicator whose measures are published, in each vintage."""
     keys = "w.vintage, w.level, w.territory_id, w.part, w.window_months, w.month"
+    known = "array_agg(measure) AS measures, max(status) FILTER (WHERE measure = 'dwellings') AS told"
+    measured = pivot_sql().replace("\nFROM", f",\n    {known}\nFROM", 1)
+    needed = ",\n    ".join(
+        f"('{one.code}', ARRAY[{', '.join(repr(name) for name in _needed(one))}])"
+        for one in indicators().values()
+        if one.numerator is not None
+    )
+    nothing = "('not_covered', 'no_data')"
+    rows = indicator_rows_sql("told", f"{keys}, w.told, w.measures", f"w.told NOT IN {nothing}", STAFF_INSIDE)
     return f"""CREATE OR REPLACE VIEW published.indicator AS
 WITH measured AS (
-{pivot_sql()}
+{measured}
 ), told AS (
-    SELECT measured.*, level, status
-    FROM measured JOIN published.territory USING (territory_id)
-    JOIN (SELECT vintage, territory_id, part, window_months, month, status FROM published.figure
-          WHERE measure = 'dwellings') AS of_dwellings USING (vintage, territory_id, part, window_months, month)
+    SELECT measured.*, level FROM measured JOIN published.territory USING (territory_id)
 )
-{indicator_rows_sql("told", keys, "w.status <> 'no_data'", STAFF_INSIDE)};
+SELECT {keys.replace("w.", "one.")}, indicator, numerator, denominator, value, lower, upper,
+    CASE WHEN told IN {nothing} OR status = 'value' AND told = 'provisional' THEN told ELSE status END AS status
+FROM ({rows}) AS one
+JOIN (VALUES
+    {needed}
+) AS stands_on (indicator, needed) USING (indicator)
+WHERE needed <@ measures;
 """  # noqa: S608 records only
+
+
+def _needed(one: Indicator) -> list[str]:
+    """Return the measures that a figure stands on, its conditions among them."""
+    sides = [one.numerator, one.denominator]
+    if one.held_back is not None:
+        sides += [one.held_back.unknown, one.held_back.among]
+    names = {name for side in sides for name, _ in side or ()} | ({"dwellings"} if one.least_dwellings else set())
+    return sorted(names)
 
 
 def measure_text() -> str:

@@ -74,6 +74,8 @@ CREATE TABLE core.landlord_month (
     PRIMARY KEY (landlord, month)
 );
 CREATE INDEX ON core.landlord_month (counted_for, month);
+-- A recount fills them in one transaction, and must know how full they are for its next step.
+GRANT MAINTAIN ON core.cell_month, core.landlord_month TO ingest;
 
 -- By territory, part and month, over the landlords that have declared the month: numerators and denominators of the
 -- same dwellings. `part`: all, qpv, hors_qpv, non_localise; a QPV has only `all`.

@@ -215,8 +215,23 @@ CROSS JOIN LATERAL (SELECT CASE WHEN key = 'unknown' THEN 0 ELSE key::smallint E
 WHERE started_in < year AND n > 0
 GROUP BY 1, 2, 3, 5;
 
--- A landlord's year: who it is counted for at its end, whether all its months are declared, whether its stock of 1
--- January is known, and of how many departures the beginning of the tenancy is.
+-- Departures of a landlord's year, and those of which the beginning of the tenancy is known.
+CREATE TABLE core.landlord_departures (
+    landlord text NOT NULL,
+    year smallint NOT NULL,
+    departures integer NOT NULL,
+    known_departures integer NOT NULL,
+    PRIMARY KEY (landlord, year)
+);
+CREATE VIEW core.landlord_departures_recount AS
+SELECT landlord, year, sum(departures)::integer AS departures, sum(known)::integer AS known_departures
+FROM (SELECT landlord, extract(year FROM month)::smallint AS year, departures, 0 AS known FROM core.cell_month
+      WHERE departures <> 0
+      UNION ALL SELECT landlord, extract(year FROM month)::smallint, 0, n FROM core.tenure_month) AS one
+GROUP BY 1, 2;
+
+-- A landlord's year: who it is counted for at its end, whether all its months are declared, and whether its stock of 1
+-- January is known.
 CREATE TABLE core.landlord_year (
     landlord text NOT NULL,
     year smallint NOT NULL,
@@ -224,23 +239,16 @@ CREATE TABLE core.landlord_year (
     declared_whole boolean NOT NULL,
     declared_qpv boolean NOT NULL,
     january boolean NOT NULL,
-    departures integer NOT NULL,
-    known_departures integer NOT NULL,
     PRIMARY KEY (landlord, year)
 );
 CREATE VIEW core.landlord_year_recount AS
-SELECT covering.*, EXISTS (SELECT FROM core.january WHERE (january.landlord, january.year) = (covering.landlord, covering.year))
-        AS january,
-    (SELECT coalesce(sum(departures), 0)::integer FROM core.cell_month AS moved WHERE moved.landlord = covering.landlord
-        AND month >= make_date(covering.year, 1, 1) AND month < make_date(covering.year + 1, 1, 1)) AS departures,
-    coalesce(known.n, 0)::integer AS known_departures
+SELECT covering.*, EXISTS (SELECT FROM core.january
+        WHERE january.landlord = covering.landlord AND january.year = covering.year) AS january
 FROM (SELECT landlord, extract(year FROM month)::smallint AS year,
           (array_agg(counted_for ORDER BY month DESC))[1] AS unit,
           count(*) = 12 AND bool_and(declared_whole AND whole) AS declared_whole,
           count(*) = 12 AND bool_and(declared_qpv) AS declared_qpv
-      FROM core.landlord_month GROUP BY 1, 2) AS covering
-LEFT JOIN (SELECT landlord, extract(year FROM month)::smallint AS year, sum(n) AS n FROM core.tenure_month GROUP BY 1, 2)
-    AS known USING (landlord, year);
+      FROM core.landlord_month GROUP BY 1, 2) AS covering;
 
 -- The years in which tenancies are followed: declared throughout by the landlord and those that it took over, their
 -- stock of 1 January known, and the beginning of nine tenancies ended in ten. `followed`: that of the next one too.
@@ -250,8 +258,9 @@ FROM core.landlord_year JOIN (
     SELECT unit, year, bool_and(declared_whole) AS whole, bool_and(declared_qpv) AS qpv,
         coalesce((SELECT bool_or(next.january) FROM core.landlord_year AS next
             WHERE next.year = one.year + 1 AND next.unit = one.unit), false) AS next_january
-    FROM core.landlord_year AS one GROUP BY unit, year
-    HAVING bool_or(january) AND sum(known_departures) * 10 >= sum(departures) * 9) AS units USING (unit, year)
+    FROM core.landlord_year AS one LEFT JOIN core.landlord_departures USING (landlord, year) GROUP BY unit, year
+    HAVING bool_or(january) AND coalesce(sum(known_departures) * 10 >= sum(departures) * 9, true)) AS units
+    USING (unit, year)
 WHERE whole OR qpv;
 
 -- Survival of tenancies by age in years. `cohort`: the year in which they began, or `toutes`.
@@ -267,7 +276,7 @@ CREATE TABLE core.survival (
     upper real,
     PRIMARY KEY (territory_id, part, cohort, age_years)
 );
-GRANT TRUNCATE ON core.median_window, core.running_tenancies, core.january, core.landlord_year, core.survival TO ingest;
+GRANT TRUNCATE ON core.running_tenancies, core.january, core.landlord_departures, core.landlord_year TO ingest;
 
 -- INSEE's RPLS by QPV, as its files give it (`quartiers rpls import`); null: statistical secrecy, or not said.
 CREATE TABLE core.rpls_qpv (

@@ -159,6 +159,47 @@ CROSS JOIN LATERAL (SELECT one.indicator IN ('qpv_exit_rate', 'internal_departur
     AND coalesce(one.numerator > 0 AND one.numerator < threshold, false) AS small) AS guard;
 -- end of part staff_indicator
 
+-- What each territory is read beside: itself, then what is around or inside it. `compared_id` and `part`: whose
+-- measures; those of one rank are summed (a QPV may span communes).
+CREATE VIEW staff.comparator AS
+WITH place AS (
+    SELECT territory.territory_id, territory.level, commune.code AS commune, commune.epci, commune.departement,
+        commune.region
+    FROM core.territory JOIN core.qpv_commune ON qpv = territory.code
+    JOIN core.commune ON commune.code = qpv_commune.commune WHERE territory.level IN ('qpv_2024', 'qpv_2015')
+    UNION ALL
+    SELECT territory_id, level, NULL, commune.epci, commune.departement, commune.region
+    FROM core.territory JOIN core.commune USING (code) WHERE level = 'commune'
+    UNION ALL
+    SELECT territory_id, level, NULL, NULL, NULL, any_value(commune.region)
+    FROM core.territory JOIN core.commune ON commune.epci = territory.code WHERE level = 'epci' GROUP BY 1
+    UNION ALL
+    SELECT territory_id, level, NULL, NULL, NULL, any_value(commune.region)
+    FROM core.territory JOIN core.commune ON commune.departement = territory.code WHERE level = 'departement' GROUP BY 1
+    UNION ALL
+    SELECT own_member.territory_id, 'own', NULL, NULL, NULL, any_value(commune.region)
+    FROM core.own_member LEFT JOIN core.qpv_commune ON qpv = member
+    JOIN core.commune ON commune.code = coalesce(qpv_commune.commune, member) GROUP BY 1
+), around AS (
+    SELECT place.territory_id, step.*
+    FROM place CROSS JOIN LATERAL (VALUES
+        (4, 'commune', commune, 'hors_qpv', 'Reste de sa commune, hors QPV'),
+        (5, 'epci', epci, 'all', 'Son EPCI'),
+        (6, 'departement', departement, 'qpv', 'QPV du département'),
+        (7, 'region', region, 'qpv', 'QPV de la région'),
+        (8, 'region', region, 'all', 'Région, tout le parc social')
+    ) AS step (rank, around_level, code, part, name) WHERE code IS NOT NULL
+)
+SELECT territory_id, 1 AS rank, 'Ce territoire' AS name, territory_id AS compared_id, 'all' AS part FROM core.territory
+UNION ALL
+SELECT territory_id, rank, inner_part.name, territory_id, part
+FROM core.territory
+CROSS JOIN (VALUES (2, 'qpv', 'Ses QPV'), (3, 'hors_qpv', 'Le reste, hors QPV')) AS inner_part (rank, part, name)
+WHERE level NOT IN ('qpv_2024', 'qpv_2015')
+UNION ALL
+SELECT DISTINCT around.territory_id, rank, around.name, other.territory_id, around.part
+FROM around JOIN core.territory AS other ON other.level = around_level AND other.code = around.code;
+
 -- The measures of what each territory is read beside, summed over the territories of one comparator, where each has the
 -- window; one secret makes the sum unknown.
 -- part staff_compared: made from schemas/indicators/
@@ -425,18 +466,17 @@ WHERE merged_into IS NULL;
 -- landlords, those of landlords that have declared the month. `representativeness_percent`: of all social dwellings
 -- (RPLS), those of participating landlords; null, inconnue, where there is no RPLS on this perimeter.
 CREATE VIEW staff.coverage AS
-SELECT level, observed.territory_id, observed.part, observed.month, staff.month_end(observed.month) AS ends_at,
+SELECT level, observed.territory_id, observed.month, staff.month_end(observed.month) AS ends_at,
     complete_through.month AS through, landlords, declared_landlords, all_dwellings, observed.dwellings,
     round(100.0 * observed.dwellings / nullif(all_dwellings, 0), 1) AS completeness_percent,
-    CASE WHEN observed.part = 'all' THEN census.dwellings END AS rpls_dwellings,
-    CASE WHEN observed.part = 'all' THEN round(100.0 * all_dwellings / nullif(census.dwellings, 0), 1) END
-        AS representativeness_percent
+    census.dwellings AS rpls_dwellings, census.year AS rpls_year,
+    round(100.0 * all_dwellings / nullif(census.dwellings, 0), 1) AS representativeness_percent
 FROM core.observed_month AS observed
 JOIN core.territory USING (territory_id)
 LEFT JOIN core.complete_through ON complete_through.territory_id = observed.territory_id
-    AND complete_through.part = observed.part
-LEFT JOIN core.rpls AS census ON census.qpv_2015 = CASE WHEN level = 'qpv_2015' THEN code
-    WHEN level = 'qpv_2024' AND statut = 'I' THEN (SELECT qpv_2015 FROM core.qpv_lineage WHERE qpv_2024 = code) END;
+    AND complete_through.part = 'all'
+LEFT JOIN core.census ON census.territory_id = observed.territory_id
+WHERE observed.part = 'all';
 
 -- What the public reads: the same indicators on the figures of each vintage, and the words for them.
 CREATE INDEX ON published.figure (territory_id, window_months, part);
@@ -476,15 +516,15 @@ SELECT vintage, territory_id, part, window_months, month,
     max(value) FILTER (WHERE measure = 'sold_to_tenant') AS sold_to_tenant,
     max(value) FILTER (WHERE measure = 'relet_dwellings_12_months') AS relet_dwellings_12_months,
     max(value) FILTER (WHERE measure = 'notices') AS notices,
-    max(value) FILTER (WHERE measure = 'notices_withdrawn') AS notices_withdrawn
+    max(value) FILTER (WHERE measure = 'notices_withdrawn') AS notices_withdrawn,
+    array_agg(measure) AS measures, max(status) FILTER (WHERE measure = 'dwellings') AS told
 FROM published.figure GROUP BY vintage, territory_id, part, window_months, month
 ), told AS (
-    SELECT measured.*, level, status
-    FROM measured JOIN published.territory USING (territory_id)
-    JOIN (SELECT vintage, territory_id, part, window_months, month, status FROM published.figure
-          WHERE measure = 'dwellings') AS of_dwellings USING (vintage, territory_id, part, window_months, month)
+    SELECT measured.*, level FROM measured JOIN published.territory USING (territory_id)
 )
-SELECT w.vintage, w.level, w.territory_id, w.part, w.window_months, w.month, i.indicator, i.numerator, i.denominator,
+SELECT one.vintage, one.level, one.territory_id, one.part, one.window_months, one.month, indicator, numerator, denominator, value, lower, upper,
+    CASE WHEN told IN ('not_covered', 'no_data') OR status = 'value' AND told = 'provisional' THEN told ELSE status END AS status
+FROM (SELECT w.vintage, w.level, w.territory_id, w.part, w.window_months, w.month, w.told, w.measures, i.indicator, i.numerator, i.denominator,
     CASE WHEN i.status IN ('value', 'provisional') THEN f.factor::double precision * i.numerator / coalesce(i.denominator, 1) END
         AS value,
     CASE WHEN i.status NOT IN ('value', 'provisional') THEN NULL
@@ -497,8 +537,8 @@ SELECT w.vintage, w.level, w.territory_id, w.part, w.window_months, w.month, i.i
 FROM told AS w
 CROSS JOIN core.staff_rule AS rule
 CROSS JOIN LATERAL (SELECT
-    CASE WHEN NOT (w.status <> 'no_data') THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings - 0.000001 THEN 'provisional' ELSE 'value' END AS code,
-    CASE WHEN NOT (w.status <> 'no_data') THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' ELSE 'value' END AS coverage) AS base
+    CASE WHEN NOT (w.told NOT IN ('not_covered', 'no_data')) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings - 0.000001 THEN 'provisional' ELSE 'value' END AS code,
+    CASE WHEN NOT (w.told NOT IN ('not_covered', 'no_data')) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' ELSE 'value' END AS coverage) AS base
 CROSS JOIN LATERAL (
     SELECT 'departures', ARRAY[1, 3, 12], false, false, 'none', (w.departures)::numeric, NULL::numeric,
         (CASE WHEN base.code NOT IN ('value', 'provisional') THEN base.code WHEN w.departures IS NULL THEN 'secret' ELSE base.code END)
@@ -577,7 +617,47 @@ CROSS JOIN LATERAL (
 ) AS i (indicator, windows, inside_only, annualised, interval, numerator, denominator, status)
 CROSS JOIN LATERAL (SELECT CASE WHEN i.denominator IS NULL THEN 1.0 ELSE 100.0 END
     * CASE WHEN i.annualised THEN 12.0 / w.window_months ELSE 1 END AS factor) AS f
-WHERE w.window_months = ANY (i.windows) AND (NOT i.inside_only OR w.level IN ('qpv_2024', 'qpv_2015') OR w.part = 'qpv');
+WHERE w.window_months = ANY (i.windows) AND (NOT i.inside_only OR w.level IN ('qpv_2024', 'qpv_2015') OR w.part = 'qpv')) AS one
+JOIN (VALUES
+    ('departures', ARRAY['departures']),
+    ('departure_rate', ARRAY['departures', 'dwellings']),
+    ('qpv_exit_rate', ARRAY['departures', 'dwellings', 'left_departement', 'left_elsewhere', 'left_other_qpv', 'left_region', 'left_same_commune', 'left_same_epci', 'left_same_qpv']),
+    ('internal_departure_rate', ARRAY['departures', 'departures_other_landlord', 'departures_reason_unknown', 'departures_rehoused', 'departures_same_landlord', 'dwellings']),
+    ('same_landlord_departure_rate', ARRAY['departures', 'departures_reason_unknown', 'departures_same_landlord', 'dwellings']),
+    ('other_landlord_departure_rate', ARRAY['departures', 'departures_other_landlord', 'departures_reason_unknown', 'dwellings']),
+    ('rehoused_departure_rate', ARRAY['departures', 'departures_reason_unknown', 'departures_rehoused', 'dwellings']),
+    ('external_departure_rate', ARRAY['departures', 'departures_other_landlord', 'departures_reason_unknown', 'departures_rehoused', 'departures_same_landlord', 'dwellings']),
+    ('notices', ARRAY['notices']),
+    ('notice_rate', ARRAY['dwellings', 'notices']),
+    ('notices_withdrawn_share', ARRAY['dwellings', 'notices', 'notices_withdrawn']),
+    ('arrivals', ARRAY['arrivals']),
+    ('arrival_rate', ARRAY['arrivals', 'dwellings']),
+    ('relet_rate', ARRAY['dwellings', 'first_let_within_12_months', 'relet_dwellings_12_months']),
+    ('balance', ARRAY['arrivals', 'departures']),
+    ('first_letting_share', ARRAY['arrivals', 'dwellings', 'first_lettings']),
+    ('internal_arrival_share', ARRAY['arrivals', 'arrivals_rehoused', 'arrivals_same_landlord', 'dwellings']),
+    ('left_same_qpv_share', ARRAY['departures', 'dwellings', 'left_departement', 'left_elsewhere', 'left_other_qpv', 'left_region', 'left_same_commune', 'left_same_epci', 'left_same_qpv']),
+    ('left_other_qpv_share', ARRAY['departures', 'dwellings', 'left_departement', 'left_elsewhere', 'left_other_qpv', 'left_region', 'left_same_commune', 'left_same_epci', 'left_same_qpv']),
+    ('left_same_commune_share', ARRAY['departures', 'dwellings', 'left_departement', 'left_elsewhere', 'left_other_qpv', 'left_region', 'left_same_commune', 'left_same_epci', 'left_same_qpv']),
+    ('left_same_epci_share', ARRAY['departures', 'dwellings', 'left_departement', 'left_elsewhere', 'left_other_qpv', 'left_region', 'left_same_commune', 'left_same_epci', 'left_same_qpv']),
+    ('left_departement_share', ARRAY['departures', 'dwellings', 'left_departement', 'left_elsewhere', 'left_other_qpv', 'left_region', 'left_same_commune', 'left_same_epci', 'left_same_qpv']),
+    ('left_region_share', ARRAY['departures', 'dwellings', 'left_departement', 'left_elsewhere', 'left_other_qpv', 'left_region', 'left_same_commune', 'left_same_epci', 'left_same_qpv']),
+    ('left_elsewhere_share', ARRAY['departures', 'dwellings', 'left_departement', 'left_elsewhere', 'left_other_qpv', 'left_region', 'left_same_commune', 'left_same_epci', 'left_same_qpv']),
+    ('left_unknown_share', ARRAY['departures', 'dwellings', 'left_departement', 'left_elsewhere', 'left_other_qpv', 'left_region', 'left_same_commune', 'left_same_epci', 'left_same_qpv']),
+    ('came_same_qpv_share', ARRAY['arrivals', 'came_departement', 'came_elsewhere', 'came_other_qpv', 'came_region', 'came_same_commune', 'came_same_epci', 'came_same_qpv', 'dwellings']),
+    ('came_other_qpv_share', ARRAY['arrivals', 'came_departement', 'came_elsewhere', 'came_other_qpv', 'came_region', 'came_same_commune', 'came_same_epci', 'came_same_qpv', 'dwellings']),
+    ('came_same_commune_share', ARRAY['arrivals', 'came_departement', 'came_elsewhere', 'came_other_qpv', 'came_region', 'came_same_commune', 'came_same_epci', 'came_same_qpv', 'dwellings']),
+    ('came_same_epci_share', ARRAY['arrivals', 'came_departement', 'came_elsewhere', 'came_other_qpv', 'came_region', 'came_same_commune', 'came_same_epci', 'came_same_qpv', 'dwellings']),
+    ('came_departement_share', ARRAY['arrivals', 'came_departement', 'came_elsewhere', 'came_other_qpv', 'came_region', 'came_same_commune', 'came_same_epci', 'came_same_qpv', 'dwellings']),
+    ('came_region_share', ARRAY['arrivals', 'came_departement', 'came_elsewhere', 'came_other_qpv', 'came_region', 'came_same_commune', 'came_same_epci', 'came_same_qpv', 'dwellings']),
+    ('came_elsewhere_share', ARRAY['arrivals', 'came_departement', 'came_elsewhere', 'came_other_qpv', 'came_region', 'came_same_commune', 'came_same_epci', 'came_same_qpv', 'dwellings']),
+    ('came_unknown_share', ARRAY['arrivals', 'came_departement', 'came_elsewhere', 'came_other_qpv', 'came_region', 'came_same_commune', 'came_same_epci', 'came_same_qpv', 'dwellings']),
+    ('vacancy_rate', ARRAY['dwellings', 'vacant']),
+    ('long_vacancy_rate', ARRAY['dwellings', 'vacant_over_3_months']),
+    ('sold_to_tenant', ARRAY['sold_to_tenant']),
+    ('completeness', ARRAY['all_dwellings', 'dwellings'])
+) AS stands_on (indicator, needed) USING (indicator)
+WHERE needed <@ measures;
 -- end of part published_indicator
 
 -- part measure_text: made from schemas/indicators/

@@ -3,6 +3,7 @@
 Invariant: rules that are loaded are at least as strict as the law's, or carry the words of who agreed to less.
 """
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -110,6 +111,11 @@ class Rules(_Section):
 def least_width(threshold: int) -> int:
     """Return the least width of the interval of a hidden count: 30 % of the threshold, at least 3."""
     return max(_LEAST_WIDTH, -int(-_WIDTH_SHARE * threshold // 1))
+
+
+def rules_in_force() -> Rules:
+    """Return the rules of the file that QUARTIERS_SECRECY_RULES names, else the project's. Raises RulesError."""
+    return load_rules(Path(os.environ.get("QUARTIERS_SECRECY_RULES", DEFAULT)))
 
 
 def load_rules(path: Path = DEFAULT) -> Rules:

@@ -82,7 +82,8 @@ def refresh_medians(cursor: psycopg.Cursor[Any]) -> None:
 def recount_medians(cursor: psycopg.Cursor[Any]) -> None:
     """Compute every median again."""
     cursor.execute(TEMPORARY_TABLES)
-    cursor.execute("TRUNCATE core.median_window")
+    # Not emptied at once (TRUNCATE): dashboards read it meanwhile, and would wait.
+    cursor.execute("DELETE FROM core.median_window")
     cursor.execute(TOUCH_ALL)
     _renew(cursor)
 

@@ -123,9 +123,11 @@ def recount_held(cursor: psycopg.Cursor[Any]) -> Refreshed:
         cursor.execute(f"DELETE FROM {table}")  # noqa: S608
     cursor.execute("INSERT INTO core.landlord_month TABLE core.landlord_month_recount")
     covered = cursor.rowcount
+    cursor.execute("ANALYZE core.landlord_month")
     for statement in sql.COUNT_CELLS:
         cursor.execute(statement, {"upto": upto})
     cells = cursor.rowcount
+    cursor.execute("ANALYZE core.cell_month")
     recount_linked(cursor)
     add_levels(cursor)
     count_territories(cursor)

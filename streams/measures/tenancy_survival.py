@@ -46,15 +46,26 @@ SELECT landlord FROM january_changed UNION SELECT landlord FROM covering_new UNI
 UNION SELECT landlord FROM linked_change WHERE measure = 'tenures'
 UNION SELECT landlord FROM cell_change WHERE departures <> 0
 """
+ADD_DEPARTURES = """
+INSERT INTO core.landlord_departures AS c (landlord, year, departures, known_departures)
+SELECT landlord, extract(year FROM month), sum(departures), sum(known)
+FROM (SELECT landlord, month, departures, 0 AS known FROM cell_change WHERE departures <> 0
+      UNION ALL SELECT landlord, month, 0, n FROM linked_change WHERE measure = 'tenures') AS one
+GROUP BY 1, 2
+ON CONFLICT (landlord, year) DO UPDATE SET departures = c.departures + excluded.departures,
+    known_departures = c.known_departures + excluded.known_departures
+"""
 FORGET_YEARS = "DELETE FROM core.landlord_year WHERE landlord = ANY (%s)"
 COUNT_YEARS = """
-INSERT INTO core.landlord_year SELECT landlord, year, unit, declared_whole, declared_qpv, january, departures,
-    known_departures FROM core.landlord_year_recount WHERE landlord = ANY (%s)
+INSERT INTO core.landlord_year SELECT landlord, year, unit, declared_whole, declared_qpv, january
+FROM core.landlord_year_recount WHERE landlord = ANY (%s)
 """
-COUNT_ALL_YEARS = """
-INSERT INTO core.landlord_year SELECT landlord, year, unit, declared_whole, declared_qpv, january, departures,
-    known_departures FROM core.landlord_year_recount
-"""
+COUNT_ALL_YEARS = (
+    "INSERT INTO core.landlord_departures SELECT landlord, year, departures, known_departures "
+    "FROM core.landlord_departures_recount",
+    "INSERT INTO core.landlord_year SELECT landlord, year, unit, declared_whole, declared_qpv, january "
+    "FROM core.landlord_year_recount",
+)
 TOUCH = """
 INSERT INTO survival_touched
 SELECT DISTINCT territory_id FROM core.cell_part JOIN (
@@ -113,6 +124,7 @@ def refresh_survival(cursor: psycopg.Cursor[Any]) -> None:
     landlords = [landlord for (landlord,) in cursor.execute(CHANGED_LANDLORDS).fetchall()]
     if not landlords:
         return
+    cursor.execute(ADD_DEPARTURES)
     cursor.execute(FORGET_YEARS, (landlords,))
     cursor.execute(COUNT_YEARS, (landlords,))
     cursor.execute(TOUCH)
@@ -121,10 +133,12 @@ def refresh_survival(cursor: psycopg.Cursor[Any]) -> None:
 
 def recount_survival(cursor: psycopg.Cursor[Any]) -> None:
     """Compute all of it again, stocks included."""
-    cursor.execute("TRUNCATE core.january, core.running_tenancies, core.landlord_year, core.survival")
+    cursor.execute("TRUNCATE core.january, core.running_tenancies, core.landlord_departures, core.landlord_year")
+    cursor.execute("DELETE FROM core.survival")
     cursor.execute(TEMPORARY_TABLES)
     _read_januaries(cursor)
-    cursor.execute(COUNT_ALL_YEARS)
+    for statement in COUNT_ALL_YEARS:
+        cursor.execute(statement)
     cursor.execute(TOUCH_ALL)
     _renew(cursor)
 

@@ -7,7 +7,7 @@ enter no window of an earlier month, so that no difference of two windows is a c
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, LiteralString
 
 import numpy as np
 import psycopg
@@ -16,9 +16,8 @@ from streams.secrecy.lattice import INSIDE, OUTSIDE, UNLOCATED, Cell, Ints, Latt
 
 MEASURES = ("departures", "arrivals")
 # A landlord that declares its quartiers only counts in quartiers and nowhere else.
-FREEZE = """
-INSERT INTO core.published_base (month, cell_id, landlord, qpv_only, departures, arrivals)
-SELECT month, cell_id, landlord, NOT whole, departures, arrivals
+DECLARED = """
+SELECT month, cell_id, landlord, NOT whole AS qpv_only, departures, arrivals
 FROM core.cell_month
 JOIN core.cell USING (cell_id)
 JOIN (SELECT landlord,
@@ -31,10 +30,14 @@ CROSS JOIN LATERAL (SELECT (month + interval '1 month - 1 day')::date AS month_e
 CROSS JOIN LATERAL (SELECT coalesce(month >= whole_from AND month_end <= whole_through, false) AS whole,
     coalesce(month >= qpv_from AND month_end <= qpv_through, false) AS quartiers) AS declared
 WHERE month BETWEEN %(first)s AND %(last)s
-    AND NOT EXISTS (SELECT FROM core.published_base AS frozen WHERE frozen.month = cell_month.month)
     AND (whole OR quartiers AND (qpv_2024 IS NOT NULL OR qpv_2015 IS NOT NULL))
     AND (departures <> 0 OR arrivals <> 0)
 """
+FREEZE = (
+    "INSERT INTO core.published_base (month, cell_id, landlord, qpv_only, departures, arrivals)"
+    + DECLARED
+    + "AND NOT EXISTS (SELECT FROM core.published_base AS frozen WHERE frozen.month = cell_month.month)"
+)
 PLACES = """
 SELECT cell_id, inside_qpv, commune.territory_id AS commune,
     coalesce(epci.territory_id, departement.territory_id) AS neighbourhood, departement.territory_id,
@@ -47,10 +50,11 @@ LEFT JOIN core.territory AS epci ON epci.level = 'epci' AND epci.code = place.ep
 JOIN core.cell_territory USING (cell_id)
 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1
 """
-MOVES = """
-SELECT cell_id, qpv_only, landlord, month, departures, arrivals FROM core.published_base
+FROZEN = """
+SELECT month, cell_id, landlord, qpv_only, departures, arrivals FROM core.published_base
 WHERE month BETWEEN %(first)s AND %(last)s
 """
+Move = tuple[date, int, str, bool, int, int]
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,15 @@ def freeze(connection: psycopg.Connection[Any], first: int, last: int) -> None:
     connection.execute(FREEZE, {"first": first_day(first), "last": first_day(last)})
 
 
-def read_places(connection: psycopg.Connection[Any]) -> Places:
+def read_moves(connection: psycopg.Connection[Any], query: LiteralString, first: int, last: int) -> list[Move]:
+    """Return moves by month, cell and landlord: `FROZEN`, as published; `DECLARED`, as they are now."""
+    return connection.execute(query, {"first": first_day(first), "last": first_day(last)}).fetchall()
+
+
+def read_places(connection: psycopg.Connection[Any], moves: Sequence[Move]) -> Places:
     """Return all cells with a stock or moves, and the lattice of their territories."""
     levels = dict(connection.execute("SELECT territory_id, level FROM core.territory").fetchall())
-    limited = {
-        one
-        for (one,) in connection.execute("SELECT DISTINCT cell_id FROM core.published_base WHERE qpv_only").fetchall()
-    }
+    limited = {cell_id for _, cell_id, _, qpv_only, _, _ in moves if qpv_only}
     keys, cells = [], []
     for cell_id, inside, commune, neighbourhood, departement, territories in connection.execute(PLACES):
         part = UNLOCATED if inside is None else INSIDE if inside else OUTSIDE
@@ -92,20 +98,20 @@ def read_places(connection: psycopg.Connection[Any]) -> Places:
     return Places(tuple(keys), build_lattice(cells, levels))
 
 
-def read_moves(
-    connection: psycopg.Connection[Any], places: Places, landlords: Sequence[str], first: int, last: int
+def by_atom(
+    moves: Sequence[Move], places: Places, landlords: Sequence[str], first: int, last: int
 ) -> Mapping[str, Ints]:
     """Return, by measure, moves by view (0: all; i: without landlord i - 1), atom and month."""
     shape = (len(landlords) + 1, places.lattice.atoms, last - first + 1)
-    moves = {measure: np.zeros(shape, dtype=np.int64) for measure in MEASURES}
+    found = {measure: np.zeros(shape, dtype=np.int64) for measure in MEASURES}
     index = {key: i for i, key in enumerate(places.keys)}
     view = {landlord: i + 1 for i, landlord in enumerate(landlords)}
-    span = {"first": first_day(first), "last": first_day(last)}
-    for cell_id, qpv_only, landlord, month, *counts in connection.execute(MOVES, span):
+    for month, cell_id, landlord, qpv_only, *counts in moves:
         atom = places.lattice.atom_of[index[cell_id, qpv_only]]
         for measure, n in zip(MEASURES, counts, strict=True):
-            moves[measure][0, atom, number(month) - first] += n
-            moves[measure][view[landlord], atom, number(month) - first] -= n
+            found[measure][0, atom, number(month) - first] += n
+            if landlord in view:
+                found[measure][view[landlord], atom, number(month) - first] -= n
     for measure in MEASURES:
-        moves[measure][1:] += moves[measure][0]
-    return moves
+        found[measure][1:] += found[measure][0]
+    return found

@@ -17,7 +17,7 @@ from streams.secrecy.protection import MONTHS
 def due_months(connection: psycopg.Connection[Any], rules: Rules, today: date) -> list[date]:
     """Return the months whose vintages are due and not made, oldest first; nothing before moves were counted.
 
-    The first vintage is the one that the rules name, or the twelfth month of which anything is declared.
+    The first vintage is the one that the rules name, or else the newest that is due, once twelve months are declared.
     """
     newest = number(today) - rules.publication.delai_mois - (1 if today.day < rules.publication.jour else 0)
     last = last_vintage(connection)
@@ -25,12 +25,8 @@ def due_months(connection: psycopg.Connection[Any], rules: Rules, today: date) -
         return [first_day(month) for month in range(number(last) + 1, newest + 1)]
     if rules.publication.premier_mois != "auto":
         year, month = rules.publication.premier_mois.split("-")
-        first = 12 * int(year) + int(month) - 1
-    else:
-        begun: date | None = connection.execute(
-            "SELECT min(month) FROM core.observed_month WHERE part = 'all' AND dwellings > 0"
-        ).fetchall()[0][0]
-        if begun is None:
-            return []
-        first = number(begun) + MONTHS - 1
-    return [first_day(month) for month in range(first, newest + 1)]
+        return [first_day(one) for one in range(12 * int(year) + int(month) - 1, newest + 1)]
+    begun: date | None = connection.execute(
+        "SELECT min(month) FROM core.observed_month WHERE part = 'all' AND dwellings > 0"
+    ).fetchall()[0][0]
+    return [] if begun is None or number(begun) + MONTHS - 1 > newest else [first_day(newest)]

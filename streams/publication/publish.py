@@ -16,7 +16,17 @@ import psycopg
 
 from schemas.secrecy import Rules
 from streams.publication import memory
-from streams.publication.base import MEASURES, Places, first_day, freeze, number, read_moves, read_places
+from streams.publication.base import (
+    FROZEN,
+    MEASURES,
+    Places,
+    by_atom,
+    first_day,
+    freeze,
+    number,
+    read_moves,
+    read_places,
+)
 from streams.publication.loss import lost
 from streams.publication.rounding import phases, rounded
 from streams.secrecy.lattice import Bools, Ints
@@ -91,7 +101,8 @@ def publish(connection: psycopg.Connection[Any], rules: Rules, month: date) -> V
 
     Raises PublicationError if it exists, or is not the month after the last one, or another publisher is at it.
     """
-    held = connection.execute("SELECT pg_try_advisory_lock(%s)", (TURN,)).fetchall()[0][0]
+    with connection.transaction():
+        held = connection.execute("SELECT pg_try_advisory_lock(%s)", (TURN,)).fetchall()[0][0]
     if not held:
         raise PublicationError("Une autre publication est en cours : attendez qu'elle finisse.")
     try:
@@ -103,7 +114,8 @@ def publish(connection: psycopg.Connection[Any], rules: Rules, month: date) -> V
             _write(connection, rules, read, mode, rows, patterns, loss)
         return Vintage(first_day(read.month), mode, loss, len(rows))
     finally:
-        connection.execute("SELECT pg_advisory_unlock(%s)", (TURN,))
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_unlock(%s)", (TURN,))
 
 
 def _read(connection: psycopg.Connection[Any], rules: Rules, month: date) -> _Read:
@@ -123,15 +135,16 @@ def _read(connection: psycopg.Connection[Any], rules: Rules, month: date) -> _Re
     landlords = [one for (one,) in connection.execute("SELECT siren FROM core.landlord ORDER BY 1").fetchall()]
     known = connection.execute("SELECT DISTINCT landlord FROM core.published_base").fetchall()
     landlords += sorted({one for (one,) in known} - set(landlords))
-    places = read_places(connection)
+    moves = read_moves(connection, FROZEN, first, wanted)
+    places = read_places(connection, moves)
     if not places.keys:
         raise PublicationError("Aucun lieu n'est connu : rien n'a encore été reçu.")
     connection.execute(
         "INSERT INTO core.published_key (key) VALUES (%s) ON CONFLICT DO NOTHING", (secrets.token_bytes(32),)
     )
     key = bytes(connection.execute("SELECT key FROM core.published_key").fetchall()[0][0])
-    moves = read_moves(connection, places, landlords, first, wanted)
-    return _Read(wanted, first, places, landlords, moves, stored, read_covered(connection, month), key)
+    counted = by_atom(moves, places, landlords, first, wanted)
+    return _Read(wanted, first, places, landlords, counted, stored, read_covered(connection, month), key)
 
 
 def read_covered(connection: psycopg.Connection[Any], month: date) -> dict[tuple[int, str, int], Covered]:

@@ -5,6 +5,7 @@ transaction that holds one landlord's lock and shares the gate, as a batch does:
 may stop after any slice. A tombstone of each move stays, so that nothing said of it later is taken for a new move.
 """
 
+from datetime import date
 from typing import Any, LiteralString
 
 import psycopg
@@ -17,14 +18,15 @@ SLICE = 2_000
 """Rows of the ledger in one transaction."""
 
 TEMPORARY_TABLE = """
-CREATE TEMP TABLE IF NOT EXISTS fold_due (landlord text NOT NULL, move_id uuid NOT NULL, slice bigint NOT NULL)
+CREATE TEMP TABLE IF NOT EXISTS fold_due (
+    landlord text NOT NULL, move_id uuid NOT NULL, slice bigint NOT NULL, PRIMARY KEY (landlord, slice, move_id))
 """
 # Nothing of a landlord is folded while its history may still come.
 COLLECT = """
 INSERT INTO fold_due
 SELECT landlord, move_id, (row_number() OVER (PARTITION BY landlord ORDER BY effective_on) - 1) / %(size)s
-FROM core.move CROSS JOIN core.retention
-WHERE effective_on < folded_before
+FROM core.move
+WHERE effective_on < %(before)s::date
     AND landlord NOT IN (SELECT landlord FROM core.backfill, core.window_state
                          WHERE opened_on <= as_of AND as_of < closes_on)
 """
@@ -34,19 +36,20 @@ SLICES = "SELECT landlord, slice FROM fold_due GROUP BY 1, 2 ORDER BY 1, 2"
 # So is a row that a revision carried to a later date meanwhile, unless it is to be erased.
 FOLD = """
 WITH gone AS (
-    DELETE FROM core.move AS m USING fold_due AS due, core.retention, core.measure_state
+    DELETE FROM core.move AS m USING fold_due AS due
     WHERE (due.landlord, due.slice) = (%(landlord)s, %(slice)s)
         AND (m.move_id, m.landlord) = (due.move_id, due.landlord)
-        AND m.recorded_in < taken_up_to AND (m.effective_on < folded_before OR %(erased)s)
-    RETURNING m.*, folded_before
+        AND m.recorded_in < (SELECT taken_up_to FROM core.measure_state)
+        AND (m.effective_on < %(before)s::date OR %(erased)s)
+    RETURNING m.*
 ), stones AS (
     INSERT INTO core.tombstone (landlord, move_id, revision, content_hash)
     SELECT landlord, move_id, revision, content_hash FROM gone
 ), base AS (
     INSERT INTO core.folded AS kept
         (landlord, cell_id, day, flow, tenancy_started_on, reason, place, rooms, financing, n)
-    SELECT landlord, cell_id, core.coarse_day(effective_on, folded_before), flow,
-        core.coarse_start(tenancy_started_on, effective_on, folded_before), reason, place, rooms, financing, count(*)
+    SELECT landlord, cell_id, core.coarse_day(effective_on, %(before)s::date), flow,
+        core.coarse_start(tenancy_started_on, effective_on, %(before)s::date), reason, place, rooms, financing, count(*)
     FROM gone WHERE flow IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
     ON CONFLICT (landlord, cell_id, day, flow, tenancy_started_on, reason, place, rooms, financing)
     DO UPDATE SET n = kept.n + excluded.n
@@ -58,16 +61,16 @@ HOLD_MEASURES = "SELECT FROM core.measure_state FOR UPDATE"
 # What was erased before its time kept its day until now.
 COARSEN_BASE = """
 WITH fine AS (
-    DELETE FROM core.folded USING core.retention
-    WHERE landlord = %(landlord)s AND day < folded_before
-        AND (day <> core.coarse_day(day, folded_before)
-            OR tenancy_started_on <> core.coarse_start(tenancy_started_on, day, folded_before))
-    RETURNING folded.*, folded_before
+    DELETE FROM core.folded
+    WHERE landlord = %(landlord)s AND day < %(before)s::date
+        AND (day <> core.coarse_day(day, %(before)s::date)
+            OR tenancy_started_on <> core.coarse_start(tenancy_started_on, day, %(before)s::date))
+    RETURNING *
 ), base AS (
     INSERT INTO core.folded AS kept
         (landlord, cell_id, day, flow, tenancy_started_on, reason, place, rooms, financing, n)
-    SELECT landlord, cell_id, core.coarse_day(day, folded_before), flow,
-        core.coarse_start(tenancy_started_on, day, folded_before), reason, place, rooms, financing, sum(n)
+    SELECT landlord, cell_id, core.coarse_day(day, %(before)s::date), flow,
+        core.coarse_start(tenancy_started_on, day, %(before)s::date), reason, place, rooms, financing, sum(n)
     FROM fine GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
     ON CONFLICT (landlord, cell_id, day, flow, tenancy_started_on, reason, place, rooms, financing)
     DO UPDATE SET n = kept.n + excluded.n
@@ -75,14 +78,14 @@ WITH fine AS (
 SELECT count(*) FROM fine
 """
 FINE_BASE = """
-SELECT DISTINCT landlord FROM core.folded, core.retention
-WHERE day < folded_before AND (day <> core.coarse_day(day, folded_before)
-    OR tenancy_started_on <> core.coarse_start(tenancy_started_on, day, folded_before))
+SELECT DISTINCT landlord FROM core.folded
+WHERE day < %(before)s::date AND (day <> core.coarse_day(day, %(before)s::date)
+    OR tenancy_started_on <> core.coarse_start(tenancy_started_on, day, %(before)s::date))
 """
 
 FINE_DAYS = """
-SELECT DISTINCT landlord, core.coarse_day(day, folded_before) FROM core.daily_counter, core.retention
-WHERE day < folded_before AND day <> core.coarse_day(day, folded_before) ORDER BY 1, 2
+SELECT DISTINCT landlord, core.coarse_day(day, %(before)s::date) FROM core.daily_counter
+WHERE day < %(before)s::date AND day <> core.coarse_day(day, %(before)s::date) ORDER BY 1, 2
 """
 FOLD_DAYS = """
 WITH fine AS (
@@ -106,18 +109,18 @@ FROM pg_inherits WHERE inhparent = 'core.fact'::regclass
 # yet stays apart, by its transaction, so that it is taken up once.
 COMPACT = """
 WITH fine AS (
-    DELETE FROM core.fact USING core.retention
-    WHERE fact.ctid >= %(first)s::text::tid AND fact.ctid < %(last)s::text::tid AND effect_month < folded_before
+    DELETE FROM core.fact
+    WHERE fact.ctid >= %(first)s::text::tid AND fact.ctid < %(last)s::text::tid AND effect_month < %(before)s::date
         AND (received_on <> core.coarse_day(received_on, 'infinity')
-            OR tenancy_started_on <> core.coarse_start(tenancy_started_on, effect_month, folded_before))
-    RETURNING fact.*, folded_before
+            OR tenancy_started_on <> core.coarse_start(tenancy_started_on, effect_month, %(before)s::date))
+    RETURNING *
 ), kept AS (
     INSERT INTO core.fact (received_on, effect_month, cell_id, flow, delta, tenancy_started_on, landlord, reason, place,
         rooms, financing, recorded_in)
     SELECT core.coarse_day(received_on, 'infinity'), effect_month, cell_id, flow, sum(delta),
-        core.coarse_start(tenancy_started_on, effect_month, folded_before), landlord, reason, place, rooms, financing,
-        CASE WHEN recorded_in < taken_up_to THEN 0 ELSE recorded_in END
-    FROM fine, core.measure_state GROUP BY 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12 HAVING sum(delta) <> 0
+        core.coarse_start(tenancy_started_on, effect_month, %(before)s::date), landlord, reason, place, rooms,
+        financing, CASE WHEN recorded_in < (SELECT taken_up_to FROM core.measure_state) THEN 0 ELSE recorded_in END
+    FROM fine GROUP BY 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12 HAVING sum(delta) <> 0
 )
 SELECT count(*) FROM fine
 """
@@ -125,7 +128,7 @@ SELECT count(*) FROM fine
 
 def fold_ledger(connection: psycopg.Connection[Any], size: int = SLICE) -> int:
     """Fold the rows whose time is over, at most `size` in one transaction; return how many."""
-    collect(connection, COLLECT, {"size": size})
+    collect(connection, COLLECT, {"size": size, "before": limit(connection)})
     return fold_collected(connection, erased=False)
 
 
@@ -134,16 +137,19 @@ def collect(connection: psycopg.Connection[Any], query: LiteralString, parameter
     connection.execute(TEMPORARY_TABLE)
     connection.execute("TRUNCATE fold_due")
     connection.execute(query, parameters)
+    # Else the planner, which knows nothing of a temporary table, may read the whole ledger for a slice.
+    connection.execute("ANALYZE fold_due")
 
 
 def fold_collected(connection: psycopg.Connection[Any], *, erased: bool) -> int:
     """Fold what was noted, slice by slice; return how many rows were. `erased`: whatever their date."""
-    folded = 0
+    folded, before = 0, limit(connection)
     for landlord, number in connection.execute(SLICES).fetchall():
         with connection.transaction(), connection.cursor() as cursor:
             _hold(cursor, landlord)
             cursor.execute(HOLD_MEASURES)
-            gone = cursor.execute(FOLD, {"landlord": landlord, "slice": number, "erased": erased}).fetchall()
+            chosen = {"landlord": landlord, "slice": number, "erased": erased, "before": before}
+            gone = cursor.execute(FOLD, chosen).fetchall()
             if gone:
                 forget_moves(cursor, gone)
         folded += len(gone)
@@ -152,13 +158,16 @@ def fold_collected(connection: psycopg.Connection[Any], *, erased: bool) -> int:
 
 def coarsen_base(connection: psycopg.Connection[Any]) -> int:
     """Take the day from rows of the base whose time is over; return how many rows were changed."""
-    landlords = connection.execute(FINE_BASE).fetchall()
-    return sum(_changed(connection, landlord, COARSEN_BASE, {"landlord": landlord}) for (landlord,) in landlords)
+    before = limit(connection)
+    fine = [
+        {"landlord": one, "before": before} for (one,) in connection.execute(FINE_BASE, {"before": before}).fetchall()
+    ]
+    return sum(_changed(connection, one["landlord"], COARSEN_BASE, one) for one in fine)
 
 
 def fold_days(connection: psycopg.Connection[Any]) -> int:
     """Fold daily counters whose time is over into the first of their month; return how many rows were."""
-    months = connection.execute(FINE_DAYS).fetchall()
+    months = connection.execute(FINE_DAYS, {"before": limit(connection)}).fetchall()
     return sum(
         _changed(connection, landlord, FOLD_DAYS, {"landlord": landlord, "month": month}) for landlord, month in months
     )
@@ -167,13 +176,19 @@ def fold_days(connection: psycopg.Connection[Any]) -> int:
 def compact_facts(connection: psycopg.Connection[Any], blocks: int = FACT_BLOCKS) -> int:
     """Take day of receipt and month of entry from facts whose time is over; return how many rows were changed."""
     size = connection.execute(FACT_SIZE).fetchall()[0][0]
-    changed = 0
+    changed, before = 0, limit(connection)
     for first in range(0, size + 1, blocks):
         with connection.transaction(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (GATE,))
-            cursor.execute(COMPACT, {"first": f"({first},0)", "last": f"({first + blocks},0)"})
+            cursor.execute(COMPACT, {"first": f"({first},0)", "last": f"({first + blocks},0)", "before": before})
             changed += cursor.fetchall()[0][0]
     return changed
+
+
+def limit(connection: psycopg.Connection[Any]) -> date:
+    """Return the first of the month before which rows are folded. It only moves on."""
+    before: date = connection.execute("SELECT folded_before FROM core.retention").fetchall()[0][0]
+    return before
 
 
 def _changed(

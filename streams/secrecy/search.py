@@ -14,6 +14,7 @@ from streams.secrecy.lattice import Bools, Floats, Ints, Lattice
 _TABLES_TRIED = 24
 NEVER = 1e18
 _DISTANCE = 0.5
+_MUCH_CHEAPER = 5.0
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,18 @@ def best(cost: Floats, ratio: Floats, before: float) -> tuple[int, int, bool] | 
     if not cost.size:
         return None
     enough = (ratio >= 1) & (cost < NEVER)
+    better = (ratio > before) & (cost < NEVER)
+    dear = float(cost[enough].min()) if enough.any() else np.inf
+    if (slow := better & (cost < dear / _MUCH_CHEAPER)).any() and dear > 0:
+        # Several cheap steps rather than one that hides a département.
+        gain = np.where(slow, (np.minimum(ratio, 1.0) - before) / (cost + 1.0), -np.inf)
+        i, j = np.unravel_index(int(np.argmax(gain)), gain.shape)
+        return int(i), int(j), False
     if enough.any():
         # Of those that cost the same, the one that opens no more than it must hides the least.
         tie = np.where(enough, cost + 1e-6 * np.minimum(ratio, 1e5), np.inf)
         i, j = np.unravel_index(int(np.argmin(tie)), tie.shape)
         return int(i), int(j), True
-    better = (ratio > before) & (cost < NEVER)
     if not better.any():
         return None
     i, j = np.unravel_index(int(np.argmax(np.where(better, ratio, -np.inf))), ratio.shape)

@@ -22,6 +22,10 @@ from tests.dashboards.filling import fill
 
 START, END = date(2024, 1, 1), date(2026, 1, 1)
 UNREAD = 3
+ONE_FINDING = """
+UPDATE core.landlord SET expected_dwellings = 1 WHERE siren = (SELECT min(siren) FROM core.landlord)
+"""
+"""A landlord of which far fewer dwellings were expected than it has."""
 
 
 def ingest(settings: Settings, region: Region) -> None:
@@ -59,6 +63,8 @@ def seeded(settings: Settings, viewer: psycopg.Connection[Any]) -> psycopg.Conne
     with connect(settings, "ingest", autocommit=True) as connection:
         start_windows(connection, END)
     ingest(settings, simulate(START, END, seed=7, scale=0.1))
+    with connect(settings, "ingest", autocommit=True) as connection:
+        connection.execute(ONE_FINDING)
     fill(settings)
     with connect(settings, "migrator", autocommit=True) as connection:
         connection.execute("ANALYZE")

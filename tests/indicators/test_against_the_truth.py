@@ -141,6 +141,38 @@ def test_a_figure_is_that_of_the_slow_computation(ours: pd.DataFrame, theirs: pd
     assert both.status_ours.isin(["value", "provisional"]).any()
 
 
+def members_of(code: str) -> dict[str, list[tuple[str, str, str]]]:
+    """Return the (level, code, part) that each comparator of a quartier of 2024 sums."""
+    known, quartier = load(), load().qpvs[code]
+    communes = [known.communes[commune] for commune in quartier.communes]
+    quartiers = [one for one in known.qpvs.values() if one.generation == 2024]
+    return {
+        "commune_rest": [("commune", one.code, "hors_qpv") for one in communes],
+        "epci": [("epci", one, "all") for one in {one.epci for one in communes} if one],
+        "departement_qpvs": [
+            ("qpv_2024", one.code, "all") for one in quartiers if one.departement == quartier.departement
+        ],
+        "region_qpvs": [("qpv_2024", one.code, "all") for one in quartiers],
+    }
+
+
+@pytest.mark.parametrize("month", [date(2025, 3, 1), date(2025, 9, 1)])
+def test_a_comparator_is_the_sum_of_its_territories(taken: Taken, theirs: pd.DataFrame, month: date) -> None:
+    rows = taken.connection.execute(
+        "SELECT code, comparator, numerator, denominator FROM core.comparator_indicator "
+        "JOIN core.territory USING (territory_id) "
+        "WHERE indicator = 'departure_rate' AND window_months = 12 AND month = %s",
+        (month,),
+    ).fetchall()
+    figures = theirs.xs((month, 12, "departure_rate"), level=("month", "window_months", "indicator"))
+    figures = figures[figures.status != "no_data"]
+    assert len(rows) > 300
+    for code, comparator, numerator, denominator in rows:
+        members = figures[figures.index.isin(members_of(code)[comparator])]
+        assert float(numerator) == pytest.approx(members.numerator.sum()), (code, comparator)
+        assert float(denominator) == pytest.approx(members.denominator.sum()), (code, comparator)
+
+
 def compared(ours: pd.DataFrame, theirs: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Return the rows in which two tables of one index differ, those that one of them lacks included."""
     both = ours.join(theirs, lsuffix="_ours", rsuffix="_theirs", how="outer")

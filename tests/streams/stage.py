@@ -38,9 +38,9 @@ WRITTEN = (
     "core.move core.fact core.daily_counter core.monthly_counter core.rolling_counter core.ingest_offset "
     "core.quarantine core.tally core.outbox core.stock_cell core.stock_counter core.stock core.declaration "
     "core.counts core.counts_cell core.cell_month core.landlord_month core.observed_month core.complete_through "
-    "core.folded core.folded_notice core.tombstone core.backfill "
+    "core.folded core.tombstone core.backfill "
     "core.dwelling_move core.kept_by core.void_month core.tenure_month core.linked_base core.median_window "
-    "core.running_tenancies core.january core.landlord_year core.survival"
+    "core.running_tenancies core.january core.landlord_departures core.landlord_year core.survival"
 ).split()
 Event = dict[str, Any]
 

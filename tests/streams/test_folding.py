@@ -158,7 +158,7 @@ def test_a_row_that_a_revision_carried_on_meanwhile_is_left(stage: Stage) -> Non
     roll_windows(stage.connection, LATER)
     refresh(stage.connection)
     stage.connection.execute(nightly.MOVE_ON)
-    folding.collect(stage.connection, folding.COLLECT, {"size": 10})
+    folding.collect(stage.connection, folding.COLLECT, {"size": 10, "before": folding.limit(stage.connection)})
     stage.take(message(2, [move(number=1, revision=2, effective_on="2027-05-20", **QN)], day=LATER))
     assert folding.fold_collected(stage.connection, erased=False) == 1
     assert {row[0].int for row in stage.rows("SELECT move_id FROM core.move")} == {1, 3}
@@ -205,7 +205,10 @@ def test_facts_that_no_measure_has_taken_up_yet_are_taken_up_once_after_they_wer
 
 
 def test_the_night_empties_what_was_refused_over_thirty_days_ago(stage: Stage) -> None:
-    stage.take(message(0, [move(commune="31999")], day=date(2026, 2, 12)), message(1, [move(commune="31999")]))
+    stage.take(
+        message(0, [move(commune="31999", effective_on="2026-02-02")], day=date(2026, 2, 13)),
+        message(1, [move(commune="31999", effective_on="2026-02-02")]),
+    )
     done = nightly.run(stage.connection)
     assert done is not None and done.refused == 0
     roll_windows(stage.connection, date(2026, 3, 16))

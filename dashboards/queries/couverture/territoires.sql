@@ -7,5 +7,4 @@ SELECT qpv.code AS "Code", qpv.name AS "Quartier", qpv.departement AS "Dépt", q
 FROM staff.qpv
 LEFT JOIN staff.complete_through USING (territory_id)
 LEFT JOIN staff.coverage USING (territory_id, month)
-WHERE coalesce(part, 'all') = 'all'
 ORDER BY qpv.code

@@ -18,7 +18,8 @@ TERRITORIES = (
     (3, "commune", "31555", "Toulouse"),
     (4, "qpv_2024", "QN03107M", 'La Reynerie, dite « la "Dalle" »'),
     (5, "qpv_2015", "QP031007", "Reynerie"),
-    (6, "commune", "31001", "Sans un seul chiffre"),
+    (6, "own", "contrat_grand-31", "Contrat de ville"),
+    (7, "commune", "31001", "Sans un seul chiffre"),
 )
 STATUSES = ("value", "value", "value", "provisional", "secret", "not_covered", "no_data")
 
@@ -62,6 +63,21 @@ def drawn(seed: int, vintage: date = VINTAGE) -> list[Row]:
                         there = status in ("value", "provisional")
                         value = draw.randrange(4000 if "dwellings" in measure else 400) if there else None
                         rows.append((vintage, identity, part, window, month, measure, value, status))
+    return rows
+
+
+def coherent(seed: int, vintage: date = VINTAGE) -> list[Row]:
+    """Return figures as a publisher makes them: a window has one state, in which a measure may be secret."""
+    draw, rows = random.Random(seed), list[Row]()
+    states: dict[tuple[object, ...], str] = {}
+    for row in drawn(seed, vintage):
+        state = states.setdefault(row[1:5], draw.choice(("value", "value", "provisional", "not_covered", "no_data")))
+        measure = row[5]
+        told = state
+        if state in ("value", "provisional") and "dwellings" not in measure and draw.random() < 0.1:
+            told = "secret"
+        value = {"all_dwellings": 4000, "dwellings": 2000 + draw.randrange(2000)}.get(measure, draw.randrange(400))
+        rows.append((*row[:6], value if told in ("value", "provisional") else None, told))
     return rows
 
 

@@ -13,10 +13,19 @@ from frictionless import Package, validate
 
 from consumers.errors import ConsumerError
 from consumers.opendata.checking import check
-from consumers.opendata.tables import FIGURES, PARTS, STATUSES, TABLES, TELLING
+from consumers.opendata.tables import FIGURES, LEVELS, PARTS, STATUSES, TABLES, TELLING, derived
 from schemas.indicators import indicator, rate
 from tests.consumers.opendata.conftest import Export
-from tests.consumers.opendata.published import TERRITORIES, VINTAGE, add_figures, add_vintage, drawn, figures
+from tests.consumers.opendata.published import (
+    TERRITORIES,
+    VINTAGE,
+    add_figures,
+    add_vintage,
+    coherent,
+    drawn,
+    empty,
+    figures,
+)
 
 pytestmark = pytest.mark.services
 
@@ -35,7 +44,7 @@ def test_what_is_published_comes_back_row_by_row(published: psycopg.Connection[A
     add_vintage(published)
     add_figures(published, rows)
     folder = exported().folder
-    identities = {(level, code): identity for identity, level, code, _ in TERRITORIES}
+    identities = {(LEVELS[level], code): identity for identity, level, code, _ in TERRITORIES}
     parts = {french: part for part, french in PARTS.items()}
     statuses = {french: status for status, french in STATUSES.items()}
     back = {
@@ -119,6 +128,28 @@ def test_an_indicator_is_what_the_registry_makes_of_published_values(
     )
 
 
+def test_indicators_are_those_that_the_public_view_gives(published: psycopg.Connection[Any], exported: Export) -> None:
+    add_vintage(published)
+    add_figures(published, coherent(9))
+    view = {
+        (LEVELS[level], code, PARTS[part], str(window), month.isoformat(), name): numbers
+        for level, code, part, window, month, name, *numbers in published.execute(
+            "SELECT level, code, part, window_months, month, indicator, value, lower, upper "
+            "FROM published.indicator JOIN published.territory USING (territory_id, level) "
+            "WHERE value IS NOT NULL AND indicator = ANY(%s)",
+            (list(derived()),),
+        )
+    }
+    keys = ("niveau", "code", "partie", "fenetre_mois", "mois", "indicateur")
+    rows = [one for one in read(exported().folder, "indicateurs") if one["valeur"]]
+    assert {tuple(one[name] for name in keys) for one in rows} == view.keys()
+    assert len(rows) > 100
+    for one in rows:
+        mine = [float(one[name]) if one[name] else None for name in ("valeur", "borne_basse", "borne_haute")]
+        theirs = [None if it is None else float(it) for it in view[tuple(one[name] for name in keys)]]
+        assert mine == pytest.approx(theirs, abs=1e-4), one
+
+
 @pytest.mark.parametrize(
     ("values", "status"),
     [
@@ -180,7 +211,8 @@ def test_the_same_vintage_gives_the_same_bytes(
     rows = drawn(5)
     add_figures(published, rows)
     one = exported(tmp_path / "one").folder
-    published.execute("DELETE FROM published.figure")
+    empty(published)
+    add_vintage(published)
     add_figures(published, rows[::-1])
     assert everything(exported(tmp_path / "two").folder) == everything(one)
 

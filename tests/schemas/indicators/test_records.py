@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from schemas.indicators import Indicator, help_text, indicator, indicators, rate
@@ -124,3 +126,20 @@ def test_an_expression_reads_as_it_is_written() -> None:
 def test_a_label_that_says_only_rotation_is_refused() -> None:
     with pytest.raises(ValidationError, match="rotation"):
         Indicator(**indicator("departure_rate").model_dump() | {"name": "Taux de rotation"})
+
+
+@given(*[st.tuples(st.integers(0, 400), st.integers(50, 5_000)) for _ in range(2)])
+def test_the_rate_of_two_territories_together_lies_between_theirs(one: tuple[int, int], other: tuple[int, int]) -> None:
+    both = tuple(sum(pair) for pair in zip(one, other, strict=True))
+    rates = [
+        rate(indicator("departure_rate"), {"departures": departures, "dwellings": dwellings}).value or 0.0
+        for departures, dwellings in (one, both, other)
+    ]
+    assert min(rates[0], rates[2]) - 1e-9 <= rates[1] <= max(rates[0], rates[2]) + 1e-9
+
+
+@given(st.integers(0, 400), st.integers(50, 5_000), st.sampled_from([1, 3, 12]))
+def test_a_rate_lies_in_its_interval(departures: int, dwellings: int, window: int) -> None:
+    found = rate(indicator("departure_rate"), {"departures": departures, "dwellings": dwellings}, window)
+    assert found.value is not None and found.lower is not None and found.upper is not None
+    assert found.lower <= found.value < found.upper

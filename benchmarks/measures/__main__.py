@@ -1,0 +1,153 @@
+"""`make bench`: the whole country's measures; writes `benchmarks/results/measures.md`."""
+
+import math
+import os
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+
+from benchmarks.machine import machine, versions
+from benchmarks.measures import national
+from operations import instance
+from operations.migrate import migrate
+from operations.services import database_service
+from runtime.database import connect
+from runtime.settings import Settings
+from streams.measures.refresh import recount, refresh
+
+MOVES = int(os.environ.get("BENCH_MOVES", "10000000"))
+A_DAY = 3_000
+TRIES = 25
+RESULT = Path(__file__).parents[1] / "results" / "measures.md"
+SERIES = """
+SELECT * FROM core.observed_window JOIN core.territory USING (territory_id)
+WHERE level = 'qpv_2024' AND code = 'N800' AND part = 'all' AND window_months = 12 ORDER BY month
+"""
+MAP = """
+SELECT code, departures, dwellings FROM core.territory
+JOIN core.complete_through USING (territory_id)
+JOIN core.observed_window USING (territory_id, part, month)
+WHERE level = 'qpv_2024' AND part = 'all' AND window_months = 12
+"""
+
+
+class Measured(NamedTuple):
+    """A query's rows and its times in milliseconds, sorted."""
+
+    name: str
+    rows: int
+    times: list[float]
+
+    @property
+    def p95(self) -> float:
+        """The time that 95 % of the tries do not exceed."""
+        return self.times[math.ceil(0.95 * len(self.times)) - 1]
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return how many seconds some work took."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def seed(settings: Settings) -> int:
+    """Write the country; return how many (place, landlord) have dwellings."""
+    with connect(settings, "migrator", autocommit=True) as connection:
+        connection.execute(national.TERRITORIES)
+        connection.execute(national.STOCKS)
+        owned: int = connection.execute("SELECT count(*) FROM public.owned").fetchall()[0][0]
+        for year in range(national.YEARS):
+            first = year * MOVES // national.YEARS
+            write_moves(connection, first + 1, first + MOVES // national.YEARS, national.FIRST_YEAR + year, owned)
+        connection.execute("VACUUM ANALYZE")  # what autovacuum does within minutes
+    return owned
+
+
+def write_moves(connection: psycopg.Connection[Any], first: int, last: int, year: int, owned: int) -> None:
+    """Write the moves of these numbers, in the months of a year."""
+    connection.execute(national.MOVES, {"first": first, "last": last, "year": year, "owned": owned})
+
+
+def ask(settings: Settings) -> list[Measured]:
+    """Ask what series and maps ask."""
+    found = []
+    with connect(settings, "ingest", autocommit=True) as connection:
+        for name, query in (("series of a quartier, 12-month windows", SERIES), ("map of all quartiers", MAP)):
+            rows, times = 0, []
+            for _ in range(TRIES):
+                started = time.perf_counter()
+                rows = len(connection.execute(query).fetchall())
+                times.append((time.perf_counter() - started) * 1000)
+            found.append(Measured(name, rows, sorted(times)))
+    return found
+
+
+def measure(settings: Settings, owned: int) -> str:
+    """Return the text of the result."""
+    with connect(settings, "ingest", autocommit=True) as connection:
+        first = timed(lambda: recount(connection))
+        again = timed(lambda: recount(connection))
+        rows = connection.execute(
+            "SELECT (SELECT count(*) FROM core.cell_month), (SELECT count(*) FROM core.observed_month)"
+        ).fetchall()[0]
+        where = versions(connection)
+        days = []
+        last_year = national.FIRST_YEAR + national.YEARS - 1
+        for day in range(7):
+            with connect(settings, "migrator", autocommit=True) as writer:
+                begun = MOVES + day * A_DAY
+                write_moves(writer, begun + 1, begun + A_DAY, last_year, owned)
+                writer.execute(national.DECLARATIONS_OF_A_DAY, {"day": day})
+            days.append(timed(lambda: refresh(connection)))
+    with connect(settings, "migrator", autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+    asked = "\n".join(
+        f"| {one.name} | {one.rows} | {statistics.median(one.times):.1f} | {one.p95:.1f} |" for one in ask(settings)
+    )
+    return f"""# Measures: the whole country, ten years
+
+Measured on {datetime.now(UTC):%Y-%m-%d} by `python -m benchmarks.measures` (in `make bench`): {machine()}, load average
+{os.getloadavg()[1]:.1f}. {where}.
+
+{MOVES:,} moves in the facts, {national.QPVS:,} quartiers in {national.COMMUNES} communes, {national.LANDLORDS}
+landlords with a stock a year and a declaration a month, {owned:,} pairs of place and landlord. Made: {rows[0]:,} rows
+by cell, {rows[1]:,} by territory. Re-lettings, notices and medians need the ledger and have a benchmark of their own.
+
+| work | seconds | goal |
+|---|---|---|
+| everything counted from nothing, tables empty | {first:.1f} | 60 |
+| everything counted again, tables full | {again:.1f} | 60 |
+| a day's {A_DAY:,} events of any month of a year, and 15 declarations, taken up: median of {len(days)} | \
+{statistics.median(days):.2f} | 1 |
+| the slowest of them | {max(days):.2f} | 1 |
+
+| query | rows | median ms | p95 ms |
+|---|---|---|---|
+{asked}
+"""
+
+
+def main() -> None:
+    """Run everything on a fresh instance."""
+    settings = Settings.load("bench-measures")
+    instance.down(settings)
+    shutil.rmtree(settings.instance_dir, ignore_errors=True)
+    database_service.start(settings, print)
+    try:
+        migrate(settings)
+        text = measure(settings, seed(settings))
+        RESULT.write_text(text, encoding="utf-8")
+        print(text)
+    finally:
+        instance.down(settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Breakdowns by reason, destination and origin: for the région and its départements, over 12 months.
+
+Below the département they are held back: classes of a place are too few, and origins of a quartier's inhabitants are
+sensitive (DOMAIN: destinations by quartier only for large zones).
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import psycopg
+
+from streams.publication.base import first_day
+from streams.secrecy.classes import places_shown, whole_shown
+from streams.secrecy.lattice import Ints
+
+
+class Family(NamedTuple):
+    """A total and the classes that divide it; what they leave of the total is one more class."""
+
+    total: str
+    classes: tuple[str, ...]
+
+
+_PLACES = ("same_qpv", "other_qpv", "same_commune", "same_epci", "departement", "region", "elsewhere")
+FAMILIES = (
+    Family(
+        "departures",
+        ("departures_same_landlord", "departures_other_landlord", "departures_rehoused", "departures_reason_unknown"),
+    ),
+    Family("departures", tuple(f"left_{place}" for place in _PLACES)),
+    Family("arrivals", ("first_lettings", "arrivals_same_landlord", "arrivals_rehoused")),
+    Family("arrivals", tuple(f"came_{place}" for place in _PLACES)),
+)
+_WINDOWS = """
+SELECT territory_id, level, part, month, {columns} FROM core.observed_window JOIN core.territory USING (territory_id)
+WHERE level IN ('departement', 'region') AND part IN ('all', 'qpv') AND window_months = 12
+    AND month BETWEEN %(first)s AND %(last)s AND months = 12
+"""
+
+
+def decided(cursor: psycopg.Cursor[Any], first: int, last: int, threshold: int) -> dict[str, list[tuple[int, str]]]:
+    """Return, by class, the territories and parts whose breakdown may be shown in every window of some months."""
+    told: dict[str, list[tuple[int, str]]] = {}
+    for family in FAMILIES:
+        columns = ", ".join((family.total, *family.classes))
+        span = {"first": first_day(first), "last": first_day(last)}
+        rows = cursor.execute(_WINDOWS.format(columns=columns), span).fetchall()
+        places = sorted({row[0] for row in rows if row[1] == "departement"})
+        regions = {row[0] for row in rows if row[1] == "region"}
+        months = sorted({row[3] for row in rows})
+        shown = np.ones(len(places), dtype=bool)
+        whole = bool(places)
+        for month in months:
+            counts = _counts([row for row in rows if row[3] == month and row[1] == "departement"], places)
+            whole &= whole_shown(counts, threshold)
+            shown &= places_shown(counts, threshold)
+        for month in months:
+            # What is held back in one window is in all: together they must be enough in each.
+            counts = _counts([row for row in rows if row[3] == month and row[1] == "departement"], places)
+            held = counts[~shown].sum(axis=0)
+            if (~shown).sum() == 1 or ((held > 0) & (held < threshold)).any():
+                shown[:] = False
+        chosen = [place for place, seen in zip(places, shown & whole, strict=True) if seen]
+        keys = [(place, part) for place in (*sorted(regions if whole else ()), *chosen) for part in ("all", "qpv")]
+        for name in family.classes:
+            told[name] = keys
+    return told
+
+
+def _counts(rows: Sequence[tuple[Any, ...]], places: Sequence[int]) -> Ints:
+    """Return counts by place, part (QPV, the rest) and class, the remainder last."""
+    width = len(rows[0]) - 4 if rows else 1
+    whole = np.zeros((len(places), 2, width), dtype=np.int64)
+    for territory, _, part, _, total, *classes in rows:
+        counts = [int(one) for one in classes]
+        whole[places.index(territory), ("qpv", "all").index(part)] = [*counts, int(total) - sum(counts)]
+    whole[:, 1] -= whole[:, 0]
+    return whole

@@ -1,0 +1,162 @@
+"""The engine against an attacker with a linear programme, on lattices small enough to be solved whole."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from streams.secrecy.classes import places_shown, whole_shown
+from streams.secrecy.lattice import INSIDE, OUTSIDE, UNLOCATED, Cell, Lattice, build_lattice
+from streams.secrecy.pattern import Pattern
+from streams.secrecy.primary import Limits, Month
+from streams.secrecy.protection import MONTHS, Counts
+from streams.secrecy.suppression import Shown, advance, start
+
+LIMITS = Limits(threshold=11, protection=4, entry=1.2, dominance=0.85, insiders=False)
+REGION, EPCI_A, EPCI_B, TOWN, VILLAGE, HAMLET, OLD, NEW, NEXT = range(1, 10)
+LEVELS = {
+    REGION: "region",
+    EPCI_A: "epci",
+    EPCI_B: "epci",
+    TOWN: "commune",
+    VILLAGE: "commune",
+    HAMLET: "commune",
+    OLD: "qpv_2015",
+    NEW: "qpv_2024",
+    NEXT: "qpv_2024",
+}
+FIRST = 12 * 2024
+
+
+def cell(part: int, commune: int, epci: int, *quartiers: int) -> Cell:
+    return Cell(part, False, commune, epci, REGION, tuple(sorted((REGION, epci, commune, *quartiers))))
+
+
+CELLS = [
+    cell(INSIDE, TOWN, EPCI_A, OLD, NEW),
+    cell(INSIDE, TOWN, EPCI_A, NEW),
+    cell(INSIDE, TOWN, EPCI_A, NEXT),
+    cell(OUTSIDE, TOWN, EPCI_A),
+    cell(UNLOCATED, TOWN, EPCI_A),
+    cell(OUTSIDE, VILLAGE, EPCI_A),
+    cell(OUTSIDE, HAMLET, EPCI_B),
+    cell(UNLOCATED, HAMLET, EPCI_B),
+]
+
+
+@pytest.fixture(scope="module")
+def lattice() -> Lattice:
+    return build_lattice(CELLS, LEVELS)
+
+
+def decide(lattice: Lattice, by_cell: np.ndarray, months: int) -> list[tuple[Month, Shown, Pattern]]:
+    """Return the decisions on windows that end with the 12th month and the following ones."""
+    x = np.zeros((1, lattice.atoms, by_cell.shape[1]), dtype=np.int64)
+    np.add.at(x[0], lattice.atom_of, by_cell)
+    peopled, consents = np.ones(lattice.figures, dtype=bool), np.ones(1, dtype=bool)
+    decided: list[tuple[Month, Shown, Pattern]] = []
+    for t in range(MONTHS - 1, MONTHS - 1 + months):
+        month = Month(FIRST + t, Counts.of(FIRST, x[:, :, : t + 1]), peopled, consents)
+        pattern, shown = advance(lattice, month, LIMITS, decided[-1][2]) if decided else start(lattice, month, LIMITS)
+        decided.append((month, shown, pattern))
+    return decided
+
+
+def window_row(lattice: Lattice, figure: int, last: int, window: int, months: int) -> np.ndarray:
+    """Return which unknowns (atom, month) a figure sums."""
+    row = np.zeros((lattice.atoms, months))
+    row[lattice.members[figure], last - window + 1 : last + 1] = 1
+    return row.ravel()
+
+
+def narrow(lattice: Lattice, decided: list[tuple[Month, Shown, Pattern]]) -> list[tuple[int, int, int, float]]:
+    """Return each hidden figure that an attacker who knows all that is shown places within less than is protected."""
+    months = decided[-1][0].number - FIRST + 1
+    rows, values, hidden = [], [], []
+    for month, shown, _ in decided:
+        for window, figure in product((1, 3, MONTHS), range(lattice.figures)):
+            if window != MONTHS and not lattice.short[figure]:
+                continue
+            row = window_row(lattice, figure, month.number - FIRST, window, months)
+            n = int(month.of(lattice, window)[0, figure])
+            if shown.shown[window][figure]:
+                rows.append(row)
+                values.append(n)
+            else:
+                hidden.append((month.number, window, figure, row))
+    found = []
+    known = {"A_eq": np.array(rows), "b_eq": np.array(values)} if rows else {}
+    for number, window, figure, row in hidden:
+        least = linprog(row, **known, bounds=(0, 1000), method="highs").fun
+        most = -linprog(-row, **known, bounds=(0, 1000), method="highs").fun
+        if most - least < LIMITS.protection - 1e-6:
+            found.append((number, window, figure, most - least))
+    return found
+
+
+def test_no_figure_that_is_shown_is_small(lattice: Lattice) -> None:
+    by_cell = np.random.default_rng(1).poisson([[6], [1], [0.5], [9], [0.3], [0.4], [3], [0.2]], (8, 12))
+    month, shown, _ = decide(lattice, by_cell, 1)[0]
+    for window in (1, 3, MONTHS):
+        n = month.of(lattice, window)[0, : lattice.figures]
+        assert (n[shown.shown[window]] >= LIMITS.threshold).all()
+    assert shown.shown[MONTHS].any()
+
+
+def test_a_small_village_is_hidden_with_another_place_and_the_whole_is_shown(lattice: Lattice) -> None:
+    by_cell = np.full((8, 12), 5)
+    by_cell[5] = [1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0]
+    _, shown, _ = decide(lattice, by_cell, 1)[0]
+    by_key = dict(zip(zip(lattice.territory, lattice.parts, strict=True), range(lattice.figures), strict=True))
+    year, reason = shown.shown[MONTHS], shown.reason[MONTHS]
+    assert not year[by_key[VILLAGE, "all"]]
+    assert reason[by_key[VILLAGE, "all"]] == "primary"
+    assert year[by_key[REGION, "all"]]
+    # Alone of its EPCI with the town: one of the town, the EPCI must be hidden with it.
+    assert not year[by_key[TOWN, "all"]] or not year[by_key[EPCI_A, "all"]]
+
+
+def test_what_is_hidden_once_is_hidden_in_linked_windows(lattice: Lattice) -> None:
+    rates = np.array([[6], [2], [1.5], [9], [0.3], [1.2], [3], [0.2]])
+    decided = decide(lattice, np.random.default_rng(4).poisson(rates, (8, 20)), 9)
+    year = np.array([shown.shown[MONTHS] for _, shown, _ in decided])
+    assert not (year[1:] & ~year[:-1]).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_attacker_finds_nothing_in_two_vintages(lattice: Lattice, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    rates = random.choice([0.0, 0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 20.0], 8)
+    assert not narrow(lattice, decide(lattice, random.poisson(rates[:, None], (8, 13)), 2))
+
+
+def test_one_landlords_place_is_hidden_unless_it_consents(lattice: Lattice) -> None:
+    x = np.zeros((2, lattice.atoms, 12), dtype=np.int64)
+    x[0] = 5
+    x[1] = 3
+    x[1, lattice.atom_of[6]] = 0
+    everywhere = np.ones(lattice.figures, dtype=bool)
+    hamlet = next(i for i in range(lattice.figures) if (lattice.territory[i], lattice.parts[i]) == (HAMLET, "hors_qpv"))
+    for consents, expected in ((False, False), (True, True)):
+        month = Month(FIRST + 11, Counts.of(FIRST, x), everywhere, np.array([True, consents]))
+        _, shown = start(lattice, month, LIMITS)
+        assert bool(shown.shown[MONTHS][hamlet]) is expected
+
+
+def test_a_place_of_few_dwellings_is_hidden_whatever_its_moves(lattice: Lattice) -> None:
+    x = np.full((1, lattice.atoms, 12), 9, dtype=np.int64)
+    peopled = np.ones(lattice.figures, dtype=bool)
+    peopled[0] = False
+    _, shown = start(lattice, Month(FIRST + 11, Counts.of(FIRST, x), peopled, np.ones(1, dtype=bool)), LIMITS)
+    assert not any(shown.shown[window][0] for window in (1, 3, MONTHS))
+    assert shown.reason[MONTHS][0] == "population"
+
+
+def test_breakdowns_held_back_are_two_places_that_are_enough_together() -> None:
+    counts = np.full((4, 1, 3), 20)
+    counts[2, 0, 1] = 3
+    assert places_shown(counts, 11).tolist() == [True, True, False, False] or places_shown(counts, 11).sum() == 2
+    assert not places_shown(counts, 11)[2]
+    assert whole_shown(counts, 11)
+    assert places_shown(np.full((3, 1, 2), 11), 11).all()
