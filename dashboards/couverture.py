@@ -97,10 +97,10 @@ def quartiers() -> Any:
         "Jusqu'où chaque quartier peut être lu",
         described(
             ["representativeness"],
-            "Un QPV (2024) par ligne : dernier mois complet, complétude et représentativité de ce mois, logements et "
-            "bailleurs participants.",
-            "staff.complete_through, staff.coverage",
-            "%, logements, bailleurs",
+            "Un QPV (2024) par ligne : dernier mois complet, complétude et représentativité de ce mois, logements "
+            "des participants et du RPLS.",
+            "staff.declared_window, staff.census",
+            "%, logements",
         ),
         (0, 19, 24, 12),
         Query("couverture/territoires"),
@@ -123,7 +123,7 @@ def quartiers() -> Any:
                 cell="color-text",
             ),
             replace(fields.DWELLINGS, width=92),
-            Field("Bailleurs", fields.COUNT, 0, width=84, mappings=fields.UNTOLD),
+            Field("Logements (RPLS)", fields.COUNT, 0, width=130, mappings=fields.null_as("inconnu", palette.QUIET)),
             Field("À noter", fields.TEXT, width=230),
         ],
     )

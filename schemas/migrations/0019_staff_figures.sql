@@ -367,7 +367,7 @@ CREATE VIEW staff.declared_window AS
 SELECT territory.level, territory.territory_id, lengths.window_months, series.month, departures, arrivals, solde,
     dwellings, completeness_percent, rate_percent,
     coalesce(series.status, untold.status) AS status, coalesce(series.arrivals_status, untold.status) AS arrivals_status,
-    rate_lower_percent, rate_upper_percent
+    rate_lower_percent, rate_upper_percent, all_dwellings
 FROM core.territory
 CROSS JOIN (VALUES (1), (3), (12)) AS lengths (window_months)
 CROSS JOIN LATERAL (SELECT CASE WHEN EXISTS (SELECT FROM core.stock_counter AS counter
@@ -477,6 +477,9 @@ LEFT JOIN core.complete_through ON complete_through.territory_id = observed.terr
     AND complete_through.part = 'all'
 LEFT JOIN core.census ON census.territory_id = observed.territory_id
 WHERE observed.part = 'all';
+
+-- All the social dwellings there are, where INSEE's RPLS exists on this perimeter.
+CREATE VIEW staff.census AS SELECT territory_id, dwellings AS rpls_dwellings, year AS rpls_year FROM core.census;
 
 -- What the public reads: the same indicators on the figures of each vintage, and the words for them.
 CREATE INDEX ON published.figure (territory_id, window_months, part);

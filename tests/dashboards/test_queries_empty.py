@@ -11,7 +11,7 @@ from tests.dashboards.queries import NUMBERS, answer, dressed
 
 pytestmark = pytest.mark.services
 QUERIES = [asked for asked in every_query() if asked.uid != PUBLIC]
-KNOWN_WITHOUT_EVENTS = {"QPV suivis", "longitude", "latitude"}
+KNOWN_WITHOUT_EVENTS = {"QPV suivis", "longitude", "latitude", "Logements (RPLS)"}
 NOTHING_TOLD = ("not_covered", "no_data")
 TRUE_ZEROS = {
     "État de la chaîne": {"Messages en attente", "Accusés en attente", "Trous de lecture", "En quarantaine"},
