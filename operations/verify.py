@@ -5,6 +5,7 @@ the measures is taken up first, in the same snapshot; what is of transactions th
 is left out on both sides.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,33 +19,43 @@ from psycopg.rows import dict_row
 from streams.measures.refresh import HOLD_LADDER, read_state, recount, take_up, waiting
 
 GRAINS = {
-    "daily": ("core.daily_total", "core.daily_recount", ("cell_id", "day", "flow", "landlord")),
-    "monthly": ("core.monthly_counter", "core.monthly_recount", ("territory_id", "month", "flow", "landlord")),
+    "daily": ("core.daily_total", "daily_recount", ("cell_id", "day", "flow", "landlord")),
+    "monthly": ("core.monthly_counter", "monthly_recount", ("territory_id", "month", "flow", "landlord")),
     "rolling": (
         "core.rolling_counter",
-        "core.rolling_recount",
+        "rolling_recount",
         ("territory_id", "window_days", "flow", "landlord"),
     ),
     "facts": (
         "core.fact_total",
-        "core.fact_recount",
+        "fact_recount",
         ("effect_month", "cell_id", "flow", "tenancy_started_on", "landlord", "reason", "place", "rooms", "financing"),
     ),
     "stock": (
         "core.stock_counter",
-        "core.stock_recount",
+        "stock_recount",
         ("territory_id", "landlord", "stock_on", "inside_qpv"),
     ),
 }
 MEASURES = {
-    "landlord_month": ("core.landlord_month", "core.landlord_month_recount", ("landlord", "month")),
-    "cell_month": ("core.cell_month", "core.cell_month_recount", ("cell_id", "landlord", "month")),
-    "observed_month": ("core.observed_month", "core.observed_month_recount", ("territory_id", "part", "month")),
-    "dwelling_move": ("core.dwelling_move_settled", "core.dwelling_move_taken_up", ("landlord", "move_id")),
-    "voids": ("core.void_month", "core.void_recount", ("cell_id", "landlord", "month", "days")),
-    "tenures": ("core.tenure_month", "core.tenure_recount", ("cell_id", "landlord", "month", "tenure_months")),
+    "landlord_month": ("core.landlord_month", "landlord_month_recount", ("landlord", "month")),
+    "cell_month": ("core.cell_month", "cell_month_recount", ("cell_id", "landlord", "month")),
+    "observed_month": ("core.observed_month", "observed_month_recount", ("territory_id", "part", "month")),
+    "dwelling_move": ("core.dwelling_move_settled", "dwelling_move_taken_up", ("landlord", "move_id")),
+    "voids": ("core.void_month", "void_recount", ("cell_id", "landlord", "month", "days")),
+    "tenures": ("core.tenure_month", "tenure_recount", ("cell_id", "landlord", "month", "tenure_months")),
 }
-"""Tables of many measures a row, and the views that they equal."""
+"""Tables of many measures a row, and the views of schema core that they equal."""
+READ_BY_SEVERAL = (
+    "cell_ladder",
+    "daily_recount",
+    "landlord_month_recount",
+    "cell_moves_recount",
+    "cell_dwellings_recount",
+    "dwelling_sequence",
+    "cell_ledger_recount",
+)
+"""Views that others read: each is computed once, in this order, and then read where it stands."""
 LISTED = 20
 ATTEMPTS = 5
 HOLD_REBUILDS = (
@@ -82,8 +93,28 @@ class Verdict:
         return not any(self.differing.values())
 
 
-def _compare(cursor: psycopg.Cursor[Any], grain: str) -> tuple[int, int, list[Difference]]:
-    counter, recount, keys = GRAINS[grain]
+class _Recounts:
+    """Views of schema core as temporary tables of the same name, each computed once and its size known."""
+
+    def __init__(self, cursor: psycopg.Cursor[Any]) -> None:
+        self.cursor = cursor
+        self.there: list[str] = []
+
+    def compute(self, view: str) -> str:
+        """Return the name of the table that holds what a view selects; what is there already is read, not computed."""
+        if view not in self.there:
+            text: str = self.cursor.execute("SELECT pg_get_viewdef(%s::regclass)", (f"core.{view}",)).fetchall()[0][0]
+            for name in self.there:
+                text = re.sub(rf"\bcore\.{name}\b", f"pg_temp.{name}", text)
+            self.cursor.execute(f"CREATE TEMP TABLE {view} ON COMMIT DROP AS {text}".encode())
+            self.cursor.execute(f"ANALYZE pg_temp.{view}".encode())
+            self.there.append(view)
+        return f"pg_temp.{view}"
+
+
+def _compare(cursor: psycopg.Cursor[Any], grain: str, recounts: _Recounts) -> tuple[int, int, list[Difference]]:
+    counter, view, keys = GRAINS[grain]
+    recount = recounts.compute(view)
     measure = "dwellings" if grain == "stock" else "n"
     columns = ", ".join(keys)
     cursor.execute(
@@ -104,24 +135,26 @@ def _compare(cursor: psycopg.Cursor[Any], grain: str) -> tuple[int, int, list[Di
     return compared, differing, found
 
 
-def _compare_measures(cursor: psycopg.Cursor[Any], grain: str) -> tuple[int, int, list[Difference]]:
+def _compare_measures(
+    cursor: psycopg.Cursor[Any], grain: str, recounts: _Recounts
+) -> tuple[int, int, list[Difference]]:
     """Compare row by row, and name in what is listed the measures that differ."""
     table, view, keys = MEASURES[grain]
     key = ", ".join(keys)
     cursor.execute(f"SELECT * FROM {table} LIMIT 0")  # noqa: S608
     columns = ", ".join(column.name for column in cursor.description or ())
     compared: int = cursor.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]  # noqa: S608
-    cursor.execute(f"CREATE TEMP TABLE recounted ON COMMIT DROP AS SELECT {columns} FROM {view}")  # noqa: S608
+    recounted = f"SELECT {columns} FROM {recounts.compute(view)}"  # noqa: S608
     cursor.execute(
         f"CREATE TEMP TABLE difference ON COMMIT DROP AS "  # noqa: S608
-        f"SELECT true AS stored, one.* FROM (TABLE {table} EXCEPT TABLE recounted) AS one "
-        f"UNION ALL SELECT false, one.* FROM (TABLE recounted EXCEPT TABLE {table}) AS one"
+        f"SELECT true AS stored, one.* FROM (TABLE {table} EXCEPT {recounted}) AS one "
+        f"UNION ALL SELECT false, one.* FROM ({recounted} EXCEPT TABLE {table}) AS one"
     )
     differing: int = cursor.execute(f"SELECT count(DISTINCT ({key})) FROM difference").fetchall()[0][0]  # noqa: S608
     with cursor.connection.cursor(row_factory=dict_row) as named:
         named.execute(f"SELECT * FROM difference ORDER BY {key}, stored LIMIT %s", (2 * LISTED,))  # noqa: S608
         found = list(_measures_that_differ(grain, keys, named.fetchall()))
-    cursor.execute("DROP TABLE difference, recounted")
+    cursor.execute("DROP TABLE difference")
     return compared, differing, found[:LISTED]
 
 
@@ -174,11 +207,14 @@ def _verify(connection: psycopg.Connection[Any]) -> Verdict | None:
         take_up(cursor, state)
         cursor.execute("SET LOCAL work_mem = '256MB'")
         moves = cursor.execute("SELECT count(*) FROM core.move").fetchall()[0][0]
+        recounts = _Recounts(cursor)
+        for view in READ_BY_SEVERAL:
+            recounts.compute(view)
         for grain in GRAINS:
-            compared[grain], differing[grain], found = _compare(cursor, grain)
+            compared[grain], differing[grain], found = _compare(cursor, grain, recounts)
             differences += found
         for grain in MEASURES:
-            compared[grain], differing[grain], found = _compare_measures(cursor, grain)
+            compared[grain], differing[grain], found = _compare_measures(cursor, grain, recounts)
             differences += found
         late = waiting(cursor, state.upto).facts
     return Verdict(state.as_of, moves, compared, differing, differences, late)
