@@ -25,6 +25,13 @@ LEVELS_FR = {
     "qpv_2015": "QPV 2015",
     "own": "Territoires de projet",
 }
+STEPS_FR = {
+    "commune": "les quartiers, ou le reste, d'une commune",
+    "epci": "ceux d'un EPCI",
+    "departement": "ceux d'un département",
+    "departement_all_parts": "tout un département",
+    "region": "toute la région",
+}
 MEASURES_FR = {"departures": "Départs", "arrivals": "Arrivées"}
 RulesFile = Annotated[Path | None, typer.Option("--rules", help="Fichier des règles du secret.")]
 Month = Annotated[datetime | None, typer.Option(formats=["%Y-%m"], help="Mois du millésime (AAAA-MM).")]
@@ -109,8 +116,9 @@ def _rules(path: Path | None) -> "Rules":
 
 
 def show_loss(loss: Mapping[str, Any]) -> None:
-    """Print, by measure, level and window, the figures that are shown and the moves held back."""
-    for measure, by_window in loss.items():
+    """Print, by measure, level and window, the figures that are shown and the share of moves held back."""
+    for measure, told in loss.items():
+        by_window = {window: by_level for window, by_level in told.items() if window != "steps"}
         table = Table("Niveau", *(f"{window} mois" for window in by_window), title=MEASURES_FR.get(measure, measure))
         levels = [level for level in LEVELS_FR if any(level in by_level for by_level in by_window.values())]
         for level in levels:
@@ -119,11 +127,12 @@ def show_loss(loss: Mapping[str, Any]) -> None:
                 one = by_level[level]
                 shown = one["figures"] - one["figures_held_back"]
                 off = f", écart moyen {in_french(round(one['off']))}" if one["off"] else ""
-                cells.append(
-                    f"{shown} sur {one['figures']} ({in_french(one['moves_held_back'])} mouvements retenus{off})"
-                )
+                held_back = f"{one['moves_held_back_percent']} % des mouvements retenus"
+                cells.append(f"{shown} sur {one['figures']} ({held_back}{off})")
             table.add_row(LEVELS_FR[level], *cells)
         Console().print(table)
+        for step, times in told.get("steps", {}).items():
+            typer.echo(f"Ce que rien d'autre ne protégeait a masqué d'un coup {STEPS_FR[step]} ({times} fois).")
 
 
 def show_rules(rules: "Rules") -> None:

@@ -30,7 +30,8 @@ def lost(lattice: Lattice, shown: Shown, truth: Mapping[int, Ints], told: Mappin
     """Return, by window then level (whole territories), figures there are and held back, by reason too.
 
     `moves_held_back_percent`: see `share_told`. `off`: mean distance of what is shown from the truth, in moves (0
-    where nothing is rounded), None of few figures.
+    where nothing is rounded), None of few figures. Beside the windows, `steps`: how many times all that surrounds a
+    place had to be joined, by what was (`streams/secrecy/decision.py`).
     """
     report: dict[str, Any] = {}
     for window, mask in shown.shown.items():
@@ -53,4 +54,5 @@ def lost(lattice: Lattice, shown: Shown, truth: Mapping[int, Ints], told: Mappin
                 "off": (round(float(off.mean()), 1) if off.size >= FEW else None) if off.any() else 0.0,
             }
         report[str(window)] = by_level
+    report["steps"] = dict(shown.steps)
     return report

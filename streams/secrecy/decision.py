@@ -1,15 +1,20 @@
 """The making of one month's decision: swaps are added until nothing hidden is too narrow.
 
-Invariant: swaps are only ever added. At the end each hidden figure or zone is open enough, or nothing is shown.
+Invariant: swaps are only ever added. At the end each hidden figure or zone is open enough, or nothing is shown. Where
+no single swap opens a figure, what surrounds it is no longer told apart: what its commune has of its part (in
+quartiers, outside of them), then its intercommunality, its département, all parts of the département, everything.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 
 from streams.secrecy import search
 from streams.secrecy.lattice import Bools, Floats, Ints, Lattice
-from streams.secrecy.pattern import Classes, Pattern, Table, split_by, straddled
+from streams.secrecy.pattern import Pattern, Table, split_by, straddled
 from streams.secrecy.primary import Limits, Month, primary
 from streams.secrecy.protection import (
     MONTHS,
@@ -21,6 +26,8 @@ from streams.secrecy.protection import (
 )
 
 ROUNDS = 40
+STEPS = ("commune", "epci", "departement", "departement_all_parts", "region")
+"""What is joined around a figure that nothing else opens, the least first."""
 
 
 class Decision:
@@ -37,6 +44,11 @@ class Decision:
         self.views = month.of(lattice, MONTHS) > 0
         self.views[0] = True
         self.mass = month.counts.sums(month.number - MONTHS + 1, month.number)[0]
+        self.steps: Counter[str] = Counter()
+        """How many times each of `STEPS` was needed."""
+        places = (lattice.commune, lattice.neighbourhood, lattice.departement)
+        by_part = [3 * place + lattice.part for place in places]
+        self._around = (*by_part, lattice.departement, np.zeros_like(lattice.commune))
         self._pairs = search.Pairs.of(lattice)
         self._short = lattice.short
         self._seen: tuple[Pattern, Bools] | None = None
@@ -62,17 +74,16 @@ class Decision:
 
     def settle(self) -> None:
         """Add swaps until every hidden figure and zone is open enough."""
-        for _ in range(ROUNDS):
-            before = self.pattern
+        for turn in count():
+            before, small_steps = self.pattern, turn < ROUNDS
             for number, window in self._hidden_windows():
-                self._open(self.lattice.members[number], self.views[:, number], window)
+                self._open(self.lattice.members[number], self.views[:, number], window, small_steps=small_steps)
             for head in self._small_classes():
                 self._enlarge(head)
             if not self.entering:
                 self._keep_base()
             if self.pattern is before:
                 return
-        self.close_everything()
 
     def _hidden_windows(self) -> list[tuple[int, int]]:
         """Return figures and zones with the windows over which they are hidden and must be open, small places first."""
@@ -101,16 +112,40 @@ class Decision:
             outsider[0] = True
             self._open(figure, outsider, MONTHS)
 
-    def _open(self, figure: Bools, views: Bools, window: int) -> None:
-        """Add swaps until a figure is open enough over a window, to all views asked for."""
-        needed = self.limits.protection
-        for _ in range(ROUNDS):
+    def _open(self, figure: Bools, views: Bools, window: int, *, small_steps: bool = True) -> None:
+        """Add swaps until a figure is open enough over a window, to all views asked for, or nothing is told apart."""
+        for turn in count():
             now = self.width(figure, window)[views]
-            if now.min() >= needed:
+            if now.min() >= self.limits.protection:
                 return
-            if not self._add(figure, views, window, now):
-                break
-        self.close_everything()
+            small = small_steps and turn < ROUNDS
+            if not (small and self._add(figure, views, window, now)) and not self._surround([figure]):
+                return
+
+    def _surround(self, figures: Sequence[Bools], *, far: bool = True) -> bool:
+        """Join all that surrounds one of some figures, the least that is not joined yet; return whether there was any.
+
+        It surrounds the figure's atom of most moves: a wide figure is opened there, at the cost of that place alone.
+        `far`: everything may be joined, if need be.
+        """
+        anchors = [int(np.argmax(np.where(figure, self.mass, -1))) for figure in figures]
+        for step, place in zip(STEPS if far else STEPS[:-1], self._around, strict=False):
+            for anchor, figure in zip(anchors, figures, strict=True):
+                area = place == place[anchor]
+                labels = self.pattern.labels
+                wider = step == STEPS[-1] or (area & ~figure).any()
+                if wider and (labels[area] != labels[anchor]).any():
+                    self._join(area)
+                    self.steps[step] += 1
+                    return True
+        return False
+
+    def _join(self, area: Bools) -> None:
+        """Make one class of all classes that have atoms in an area."""
+        pattern = self.pattern
+        for head in np.unique(pattern.labels[area]).tolist():
+            pattern = pattern.joined(int(np.flatnonzero(area)[0]), head, self.since)
+        self.pattern = pattern
 
     def _add(self, figure: Bools, views: Bools, window: int, now: Ints) -> bool:
         """Add the best swap there is; return whether there is one."""
@@ -140,14 +175,6 @@ class Decision:
         self.pattern = self.pattern.joined(int(one[found[0]]), int(other[found[1]]), self.since)
         return True
 
-    def close_everything(self) -> None:
-        """Show nothing of this month that tells two places apart: the one answer that is always there."""
-        labels = np.zeros_like(self.pattern.labels)
-        if (self.pattern.labels == labels).all():
-            return
-        kept = self.pattern.classes[:-1] if self.pattern.classes[-1].since == self.since else self.pattern.classes
-        self.pattern = replace(self.pattern, classes=(*kept, Classes(self.since, labels)))
-
     def rhythm_width(self, base: Ints, number: int, pattern: Pattern | None = None) -> int:
         """Return the least width of a figure's unshown months and quarters, under this pattern or another."""
         pattern = pattern or self.pattern
@@ -176,14 +203,16 @@ class Decision:
         base = next_base(self.pattern, self.month.counts, self.pattern.labels, self.month.number)
         for number in self._rhythmic():
             while (reached := self.rhythm_width(base, number)) < self.limits.protection:
-                if not self._share_month(number, base, reached):
-                    self.close_everything()
+                poorer = self._poorer(number, base)
+                if not self._share_month(number, base, reached, poorer):
+                    atoms = [np.arange(self.lattice.atoms) == row for row in poorer.tolist()]
+                    # What the month made poor is the place in trouble, not the figure that it leaves too narrow.
+                    if not (self._surround(atoms, far=False) or self._surround([self.lattice.members[number]])):
+                        return
                 base = next_base(self.pattern, self.month.counts, self.pattern.labels, self.month.number)
-                if (self.pattern.labels == 0).all():
-                    return
 
-    def _share_month(self, number: int, base: Ints, reached: int) -> bool:
-        """Join a row of the figure that the month makes poorer with a class that has moves to spare in it."""
+    def _poorer(self, number: int, base: Ints) -> Ints:
+        """Return rows that the month makes poorer, on which the months of a figure depend: those in it first."""
         k, labels = self.month.number % MONTHS, self.pattern.labels
         rows = np.flatnonzero(self.pattern.rows == np.arange(labels.size))
         dropped = (self.pattern.base[0, :, k] - base[0, :, k]) * np.isin(np.arange(labels.size), rows)
@@ -192,12 +221,17 @@ class Decision:
         inside[self.pattern.rows[figure]] = True
         groups = self.pattern.months if self.pattern.quarterly[number] else self.pattern.quarters
         poorer = np.flatnonzero((dropped > 0) & np.isin(groups, np.unique(groups[inside])))
+        return np.asarray(poorer[np.argsort(~inside[poorer], kind="stable")][:8])
+
+    def _share_month(self, number: int, base: Ints, reached: int, poorer: Ints) -> bool:
+        """Join one of some rows that the month makes poorer with a class that has moves to spare in it."""
         if not poorer.size:
             return False
+        k, labels = self.month.number % MONTHS, self.pattern.labels
+        rows = np.flatnonzero(self.pattern.rows == np.arange(labels.size))
         x = self.month.counts.x[0, :, self.month.number - self.month.counts.start]
         spare = np.bincount(labels, weights=x, minlength=labels.size)
         np.subtract.at(spare, labels[rows], base[0, rows, k])
-        poorer = poorer[np.argsort(~inside[poorer], kind="stable")][:8]
         other = np.flatnonzero((spare > 0) & (labels == np.arange(labels.size)))
         cost = search.join_costs(self.lattice, self.worth(), labels[poorer], other)
         before = self.pattern
@@ -213,7 +247,7 @@ class Decision:
     def set_rhythm(self) -> None:
         """At the first window: which figures are shown each month and each quarter, and groups that hide the others."""
         steady = {window: self._steady(window) for window in (1, 3)}
-        for _ in range(ROUNDS):
+        for turn in count():
             pattern = self.pattern
             lit = ~self.hidden() & (self._short | (np.arange(self._short.size) >= self.lattice.figures))
             quarterly = lit & steady[3]
@@ -226,9 +260,10 @@ class Decision:
             if not poor:
                 return
             for number in poor:
-                self._enrich(number)
+                self._enrich(number, small_steps=turn < ROUNDS)
             self.settle()
-        self.close_everything()
+            if self.pattern.labels is pattern.labels:
+                return
 
     def _dim_all(self) -> list[int]:
         """Show figures less often until all months are open; return those that are too poor whatever is shown."""
@@ -248,16 +283,19 @@ class Decision:
                     changed = True
         return poor
 
-    def _enrich(self, number: int) -> None:
-        """Join the class of a place of few moves with its cheapest neighbour."""
+    def _enrich(self, number: int, *, small_steps: bool) -> None:
+        """Join the class of a place of few moves with its cheapest neighbour, or all that surrounds it."""
         figure = self.lattice.members[number]
         one, other, _, _ = search.classes_around(self.pattern.labels, figure)
         cost = search.join_costs(self.lattice, self.worth(), one, other)
         held = np.bincount(self.pattern.labels, weights=self.mass, minlength=figure.size)[other]
         # The smallest of those that cost the same: `best` takes the least ratio.
         ratio = np.where(held > 0, 1.0 + held, 0.0)[None, :] + 0 * cost
-        if (found := search.best(cost, ratio, 0.0)) and found[2]:
+        found = search.best(cost, ratio, 0.0) if small_steps else None
+        if found and found[2]:
             self.pattern = self.pattern.joined(int(one[found[0]]), int(other[found[1]]), self.since)
+        else:
+            self._surround([figure])
 
     def _steady(self, window: int) -> Bools:
         """Return by figure whether each window of so many months in the first year is well above the threshold."""

@@ -5,7 +5,8 @@ vintages so far, and to each landlord that knows its own moves besides, unless a
 Each window is decided once: what was hidden stays possible for good (`streams/secrecy/pattern.py`).
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,10 +21,14 @@ WINDOWS = (1, 3, 12)
 
 @dataclass(frozen=True)
 class Shown:
-    """What is shown of one month: `shown[window]` and `reason[window]` (empty where shown) by figure."""
+    """What is shown of one month: `shown[window]` and `reason[window]` (empty where shown) by figure.
+
+    `steps`: how many times all that surrounds a place had to be joined, by what was (`decision.STEPS`).
+    """
 
     shown: dict[int, Bools]
     reason: dict[int, list[str]]
+    steps: Mapping[str, int] = field(default_factory=dict)
 
 
 def start(lattice: Lattice, month: Month, limits: Limits) -> tuple[Pattern, Shown]:
@@ -71,4 +76,5 @@ def _shown(decision: Decision) -> Shown:
             ]
             for window in WINDOWS
         },
+        decision.steps,
     )
