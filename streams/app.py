@@ -38,6 +38,7 @@ from streams.ingest.turns import Partition
 from streams.measures.pace import Pace
 from streams.measures.refresh import refresh
 from streams.publication.due import due_months
+from streams.publication.live import live_state, show_live
 from streams.publication.publish import PublicationError, publish
 from streams.publication.staff import show
 from streams.retention import nightly
@@ -109,6 +110,7 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
     _add_relay_timer(app, settings, open_database)
     _add_measures_timer(app, open_database)
     _add_shown_timer(app, open_database)
+    _add_live_timer(app, open_database)
     _add_publication_timer(app, clock, open_database)
     return app
 
@@ -260,6 +262,33 @@ def _add_shown_timer(app: faust.App, open_database: Callable[[], psycopg.Connect
             log.warning("what staff is shown not renewed", error=str(error))
         except (psycopg.Error, RulesError) as error:
             log.error("what staff is shown cannot be renewed", error=str(error))
+        pace.took(started, time.monotonic())
+
+
+def _add_live_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+    """Decide again on the live windows that staff is shown, once something was committed or a day began."""
+    link = Link(open_database)
+    pace = Pace(figures.LIVE_SHARE)
+    done: list[Any] = [None]
+
+    def show_changes() -> None:
+        connection = link.connection()
+        state = live_state(connection)
+        if state != done[0]:
+            show_live(connection)
+            done[0] = state
+
+    @app.timer(interval=figures.LIVE_SECONDS)
+    async def show_live_windows() -> None:
+        if not pace.due(time.monotonic()):
+            return
+        started = time.monotonic()
+        try:
+            await asyncio.to_thread(show_changes)
+        except AWAY as error:
+            log.warning("live windows not renewed", error=str(error))
+        except psycopg.Error as error:
+            log.error("live windows cannot be renewed", error=str(error))
         pace.took(started, time.monotonic())
 
 

@@ -17,6 +17,8 @@ RETRY_SECONDS = 0.5
 MEASURES_SECONDS = 2.0
 MEASURES_SHARE = 0.1
 """Of a worker's time at most: ingesting goes first."""
+LIVE_SECONDS = 1.0
+LIVE_SHARE = 0.1
 SHOWN_SECONDS = 5.0
 SHOWN_SHARE = 0.1  # of the time at most: deciding on what staff is shown takes seconds of a core
 PUBLICATION_SECONDS = 300.0

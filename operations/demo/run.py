@@ -26,6 +26,10 @@ from runtime.broker import enrol_landlords
 from runtime.clock import AcceleratedClock
 from runtime.database import connect
 from runtime.settings import Settings
+from schemas.secrecy import rules_in_force
+from streams.measures.refresh import refresh
+from streams.publication.live import show_live
+from streams.publication.staff import show
 
 SEED = 2026
 STALLED_SECONDS = 60
@@ -67,6 +71,10 @@ def run(settings: Settings, plan: Plan, console: Console) -> Ended:
     whole = stream(settings, plan, rest, figures, console)
     with console.status("Derniers événements ..."):
         wait_until_taken(settings, figures.published, lambda _: None)
+    with console.status("Indicateurs, et ce qui peut en être montré ..."), connect(settings, "ingest") as connection:
+        refresh(connection)
+        show(connection, rules_in_force())
+        show_live(connection)
     with console.status("Recomptage de tous les compteurs ..."), connect(settings, "ingest") as connection:
         verdict = verify(connection)
         # The truth speaks of everything that the simulator has: it is asked only if everything was published.

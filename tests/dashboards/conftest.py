@@ -17,6 +17,7 @@ from schemas.territories import load
 from streams.counters.windows import start_windows
 from streams.ingest.decode import Message
 from streams.ingest.pipeline import Pipeline
+from streams.publication.live import show_live
 from tests.conftest import empty
 from tests.dashboards.filling import fill
 
@@ -47,6 +48,7 @@ def ingest(settings: Settings, region: Region) -> None:
                 "INSERT INTO core.topic_end (topic, partition, end_offset) VALUES (%s, 0, %s)",
                 (topic, len(messages) + UNREAD),
             )
+        show_live(connection)
 
 
 @pytest.fixture(scope="module")
