@@ -24,6 +24,8 @@ REASONS = {
     "too_far_ahead": "date trop lointaine",
     "personal_data": "donnée personnelle interdite",
     "wrong_source": "source d'un autre bailleur",
+    "too_far_back": "effet trop ancien",
+    "folded_move": "mouvement déjà replié",
     "duplicate_cell": "deux lignes de stock pour un même lieu",
 }
 
