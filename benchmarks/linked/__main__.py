@@ -18,6 +18,8 @@ import psycopg
 from benchmarks.machine import machine, versions
 from benchmarks.measures import national
 from operations import instance
+from operations.migrate import migrate
+from operations.services import database_service
 from runtime.database import connect
 from runtime.settings import Settings
 from streams.measures.linked import add_levels, recount_linked
@@ -153,9 +155,9 @@ def main() -> None:
     settings = Settings.load("bench-linked")
     instance.down(settings)
     shutil.rmtree(settings.instance_dir, ignore_errors=True)
-    instance.start_services(settings, say)
+    database_service.start(settings, say)
     try:
-        instance.prepare(settings)
+        migrate(settings)
         times = Times()
         rows = measure(settings, times)
         with connect(settings, "ingest") as connection:

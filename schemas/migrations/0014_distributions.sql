@@ -162,7 +162,7 @@ FROM (SELECT cell_id, landlord, date_trunc('month', effective_on::timestamp)::da
 WHERE tenure_months >= 0
 GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0;
 
-GRANT TRUNCATE ON core.dwelling_move, core.void_month, core.tenure_month TO ingest;
+GRANT TRUNCATE, MAINTAIN ON core.dwelling_move, core.void_month, core.tenure_month TO ingest;
 
 -- Medians of the 12 months that end with each month, over declared landlord-months. `n`: how many values are behind;
 -- bounds are those of the median at 95 %, none under six values. Kept by streams/measures/median_windows.py.
@@ -255,13 +255,13 @@ FROM (SELECT landlord, extract(year FROM month)::smallint AS year,
 CREATE VIEW core.followed_year AS
 SELECT landlord, year, whole, qpv, next_january AS followed
 FROM core.landlord_year JOIN (
-    SELECT unit, year, bool_and(declared_whole) AS whole, bool_and(declared_qpv) AS qpv,
-        coalesce((SELECT bool_or(next.january) FROM core.landlord_year AS next
-            WHERE next.year = one.year + 1 AND next.unit = one.unit), false) AS next_january
-    FROM core.landlord_year AS one LEFT JOIN core.landlord_departures USING (landlord, year) GROUP BY unit, year
-    HAVING bool_or(january) AND coalesce(sum(known_departures) * 10 >= sum(departures) * 9, true)) AS units
+    SELECT unit, year, bool_and(declared_whole) AS whole, bool_and(declared_qpv) AS qpv, bool_or(january) AS told,
+        coalesce(sum(known_departures) * 10 >= sum(departures) * 9, true) AS known,
+        coalesce(lead(year) OVER years = year + 1 AND lead(bool_or(january)) OVER years, false) AS next_january
+    FROM core.landlord_year LEFT JOIN core.landlord_departures USING (landlord, year) GROUP BY unit, year
+    WINDOW years AS (PARTITION BY unit ORDER BY year)) AS units
     USING (unit, year)
-WHERE whole OR qpv;
+WHERE told AND known AND (whole OR qpv);
 
 -- Survival of tenancies by age in years. `cohort`: the year in which they began, or `toutes`.
 CREATE TABLE core.survival (
@@ -276,7 +276,7 @@ CREATE TABLE core.survival (
     upper real,
     PRIMARY KEY (territory_id, part, cohort, age_years)
 );
-GRANT TRUNCATE ON core.running_tenancies, core.january, core.landlord_departures, core.landlord_year TO ingest;
+GRANT TRUNCATE, MAINTAIN ON core.running_tenancies, core.january, core.landlord_departures, core.landlord_year TO ingest;
 
 -- INSEE's RPLS by QPV, as its files give it (`quartiers rpls import`); null: statistical secrecy, or not said.
 CREATE TABLE core.rpls_qpv (

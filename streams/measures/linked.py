@@ -202,6 +202,7 @@ def recount_linked(cursor: psycopg.Cursor[Any], *, from_ledger: bool = True) -> 
     if from_ledger:
         cursor.execute("TRUNCATE core.dwelling_move")
         cursor.execute(COPY_LEDGER)
+        cursor.execute("ANALYZE core.dwelling_move")
     cursor.execute("TRUNCATE core.void_month, core.tenure_month")
     for landlords in _batches(cursor.execute(LANDLORDS).fetchall()):
         cursor.execute("TRUNCATE linked_landlord")
@@ -213,6 +214,7 @@ def recount_linked(cursor: psycopg.Cursor[Any], *, from_ledger: bool = True) -> 
         for measure in LEVELS:
             _write(cursor, LINKED_CHANGE, getattr(found, measure), measure)
     cursor.execute(ADD_BASE)
+    cursor.execute("ANALYZE linked_change, core.void_month, core.tenure_month")
     for statement in ADD_DISTRIBUTIONS:
         cursor.execute(statement)
 

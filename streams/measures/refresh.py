@@ -113,6 +113,8 @@ def recount_held(cursor: psycopg.Cursor[Any]) -> Refreshed:
     if state is None:
         raise LookupError("core.measure_state or core.window_state has no row")
     cursor.execute("SET LOCAL work_mem = '256MB'")
+    # Of a whole country, what is computed between two statements takes longer than the minute of runtime/database.py.
+    cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '10min'")
     if state.another_life:
         for statement in sql.FORGET_TRANSACTIONS:
             cursor.execute(statement)

@@ -11,7 +11,7 @@ import numpy as np
 import psycopg
 
 from streams.measures.binary_rows import FLAG, INTEGER, REAL, SMALL, Ints, Rows, layout, read_rows, whole, write_rows
-from streams.measures.ladder import Group, read_groups, rows_of
+from streams.measures.ladder import Group, membership, read_groups
 from streams.measures.survival import OLDEST, LifeTable, Observed, all_cohorts, each_cohort, observe
 
 ALL_COHORTS = "toutes"
@@ -19,9 +19,10 @@ TEMPORARY_TABLES = """
 CREATE TEMP TABLE IF NOT EXISTS january_changed (landlord text NOT NULL, year smallint NOT NULL) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS followed_before ON COMMIT DELETE ROWS AS
     SELECT * FROM core.followed_year WITH NO DATA;
+CREATE TEMP TABLE IF NOT EXISTS followed (LIKE followed_before) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS survival_touched (territory_id integer PRIMARY KEY) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS survival_new (LIKE core.survival) ON COMMIT DELETE ROWS;
-TRUNCATE january_changed, followed_before, survival_touched, survival_new;
+TRUNCATE january_changed, followed_before, followed, survival_touched, survival_new;
 INSERT INTO followed_before TABLE core.followed_year;
 """
 # The stocks of 1 January that are not those that were read.
@@ -66,44 +67,45 @@ COUNT_ALL_YEARS = (
     "INSERT INTO core.landlord_year SELECT landlord, year, unit, declared_whole, declared_qpv, january "
     "FROM core.landlord_year_recount",
 )
+# Once for all that reads it, its size known: a plan that takes it for a row or two reads every tenure for each of them.
+FIND_FOLLOWED = ("INSERT INTO followed TABLE core.followed_year", "ANALYZE followed")
 TOUCH = """
 INSERT INTO survival_touched
 SELECT DISTINCT territory_id FROM core.cell_part JOIN (
     SELECT cell_id FROM core.running_tenancies JOIN (
         SELECT landlord FROM january_changed
-        UNION SELECT landlord FROM (TABLE followed_before EXCEPT TABLE core.followed_year) AS gone
-        UNION SELECT landlord FROM (TABLE core.followed_year EXCEPT TABLE followed_before) AS fresh) AS one
+        UNION SELECT landlord FROM (TABLE followed_before EXCEPT TABLE followed) AS gone
+        UNION SELECT landlord FROM (TABLE followed EXCEPT TABLE followed_before) AS fresh) AS one
         USING (landlord)
-    UNION SELECT cell_id FROM linked_change AS change JOIN core.followed_year AS year
+    UNION SELECT cell_id FROM linked_change AS change JOIN followed AS year
         ON year.landlord = change.landlord AND year.year = extract(year FROM month)
     WHERE measure = 'tenures') AS cells USING (cell_id)
 """
 TOUCH_ALL = "INSERT INTO survival_touched SELECT DISTINCT territory_id FROM core.cell_territory"
 RUNNING: LiteralString = """
 SELECT cell_id, year::integer, start_year::integer, n, qpv, whole
-FROM core.running_tenancies JOIN core.followed_year USING (landlord, year)
+FROM core.running_tenancies JOIN followed USING (landlord, year)
 WHERE start_year > 0 AND cell_id IN (SELECT cell_id FROM core.cell_territory JOIN survival_touched USING (territory_id))
-ORDER BY cell_id
 """
 # Those that began in a year and run on 1 January of the next.
 FOLLOWING: LiteralString = """
 SELECT cell_id, start_year::integer, start_year::integer, n, qpv, whole
-FROM core.running_tenancies AS running JOIN core.followed_year AS followed
+FROM core.running_tenancies AS running JOIN followed
     ON followed.landlord = running.landlord AND followed.year = start_year
-WHERE running.year = start_year + 1 AND followed
+WHERE running.year = start_year + 1 AND followed.followed
     AND cell_id IN (SELECT cell_id FROM core.cell_territory JOIN survival_touched USING (territory_id))
-ORDER BY cell_id
 """
 # A tenancy that began in the year itself is at risk only if the next stock tells of those that stayed.
 EXITS: LiteralString = """
-SELECT cell_id, year::integer, began, n::integer, qpv, whole
-FROM (SELECT landlord, cell_id, extract(year FROM month)::smallint AS year,
-          extract(year FROM month - tenure_months * interval '1 month')::integer AS began, sum(n) AS n
+SELECT cell_id, year::integer, began, sum(n)::integer, qpv, whole
+FROM (SELECT cell_id, year, n, qpv, whole, followed.followed,
+          ((date_part('year', month) * 12 + date_part('month', month) - 1)::integer - tenure_months) / 12 AS began
       FROM core.tenure_month
+      JOIN followed ON followed.landlord = tenure_month.landlord AND year = date_part('year', month)::smallint
       WHERE cell_id IN (SELECT cell_id FROM core.cell_territory JOIN survival_touched USING (territory_id))
-      GROUP BY 1, 2, 3, 4) AS left_after
-JOIN core.followed_year USING (landlord, year) WHERE began < year OR followed
-ORDER BY cell_id
+     ) AS left_after
+WHERE began < year OR followed
+GROUP BY 1, 2, 3, 5, 6
 """
 ROW = layout(*((name, INTEGER) for name in ("cell", "year", "began", "n")), ("qpv", FLAG), ("whole", FLAG))
 FORGET = "DELETE FROM core.survival WHERE territory_id IN (SELECT territory_id FROM survival_touched)"
@@ -127,6 +129,7 @@ def refresh_survival(cursor: psycopg.Cursor[Any]) -> None:
     cursor.execute(ADD_DEPARTURES)
     cursor.execute(FORGET_YEARS, (landlords,))
     cursor.execute(COUNT_YEARS, (landlords,))
+    _find_followed(cursor)
     cursor.execute(TOUCH)
     _renew(cursor)
 
@@ -139,6 +142,8 @@ def recount_survival(cursor: psycopg.Cursor[Any]) -> None:
     _read_januaries(cursor)
     for statement in COUNT_ALL_YEARS:
         cursor.execute(statement)
+    cursor.execute("ANALYZE core.running_tenancies, core.landlord_departures, core.landlord_year")
+    _find_followed(cursor)
     cursor.execute(TOUCH_ALL)
     _renew(cursor)
 
@@ -150,6 +155,11 @@ def _read_januaries(cursor: psycopg.Cursor[Any]) -> None:
             cursor.execute(statement)
 
 
+def _find_followed(cursor: psycopg.Cursor[Any]) -> None:
+    for statement in FIND_FOLLOWED:
+        cursor.execute(statement)
+
+
 class _Years(NamedTuple):
     """The years that are followed: the first, and how many."""
 
@@ -159,9 +169,10 @@ class _Years(NamedTuple):
 
 def _renew(cursor: psycopg.Cursor[Any]) -> None:
     territories = [territory for (territory,) in cursor.execute("TABLE survival_touched").fetchall()]
-    first, last = cursor.execute("SELECT min(year), max(year) FROM core.followed_year").fetchall()[0]
+    first, last = cursor.execute("SELECT min(year), max(year) FROM followed").fetchall()[0]
     if not territories:
         return
+    cursor.execute("ANALYZE survival_touched")
     cursor.execute(FORGET)
     if first is None:
         return
@@ -179,12 +190,16 @@ def _by_age(rows: Rows, groups: Sequence[Group], years: _Years) -> Ints:
     year, n = whole(rows["year"]), whole(rows["n"])
     age = year - whole(rows["began"])
     kept = (age >= 0) & (age <= OLDEST)
-    slot = (year - years.first) * (OLDEST + 1) + age
     size = years.length * (OLDEST + 1)
     counts = np.zeros((len(groups), size), dtype=np.int64)
-    for index, (group, positions) in enumerate(rows_of(groups, whole(rows["cell"]))):
-        at = positions[(rows["qpv" if group.of_quartiers else "whole"] & kept)[positions]]
-        counts[index] = np.bincount(slot[at], weights=n[at], minlength=size)
+    cells, cell = np.unique(whole(rows["cell"]), return_inverse=True)
+    slot = cell * size + (year - years.first) * (OLDEST + 1) + age
+    for of_quartiers in (True, False):
+        at = rows["qpv" if of_quartiers else "whole"] & kept
+        by_cell = np.bincount(slot[at], weights=n[at], minlength=cells.size * size).astype(np.int64)
+        some = np.flatnonzero([group.of_quartiers is of_quartiers for group in groups])
+        within = membership([groups[one] for one in some.tolist()], cells)
+        counts[some] = within @ by_cell.reshape(cells.size, size)
     return counts.reshape(len(groups), years.length, OLDEST + 1)
 
 

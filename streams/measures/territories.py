@@ -13,7 +13,7 @@ from scipy import sparse
 
 from streams.measures.binary_rows import FLAG, INTEGER, Ints, Rows, layout, read_rows, whole, write_rows
 from streams.measures.columns import COVERED, MEASURES, listed
-from streams.measures.ladder import Group, read_groups
+from streams.measures.ladder import Group, membership, read_groups
 
 MONTHS_AT_ONCE = 36
 """Keeps memory flat: a country's month is some 20 MB."""
@@ -64,10 +64,7 @@ def count_territories(cursor: psycopg.Cursor[Any], territory: int | None = None)
 
 
 def _field(groups: Sequence[Group], cells: Ints) -> Field:
-    owner = np.repeat(np.arange(len(groups)), [group.cells.size for group in groups])
-    members = np.searchsorted(cells, np.concatenate([group.cells for group in groups])) if groups else owner
-    within = sparse.csr_array((np.ones(owner.size, dtype=np.int64), (owner, members)), (len(groups), cells.size))
-    return Field(list(groups), within)
+    return Field(list(groups), membership(groups, cells))
 
 
 def _by(number: Ints, size: int) -> Iterator[Ints]:
