@@ -26,8 +26,13 @@ from runtime.broker import enrol_landlords
 from runtime.clock import AcceleratedClock
 from runtime.database import connect
 from runtime.settings import Settings
+from schemas.secrecy import INSTANCE_FILE
 
 SEED = 2026
+RULES = """# Les bailleurs fictifs de la démonstration acceptent d'être reconnus là où ils sont seuls.
+[dominance]
+seul_reconnaissable = true
+"""
 STALLED_SECONDS = 60
 TAKEN = "SELECT coalesce(sum(n), 0)::bigint FROM core.tally"
 STALLED = "{taken} événements traités sur {published}, puis plus rien : voir `quartiers logs worker-1`."
@@ -57,6 +62,7 @@ def run(settings: Settings, plan: Plan, console: Console) -> Ended:
     """
     figures = Figures()
     fresh_instance(settings, console)
+    (settings.instance_dir / INSTANCE_FILE).write_text(RULES, encoding="utf-8")
     with console.status("Kafka et PostgreSQL ..."):
         instance.start_services(settings, console.print)
         instance.prepare(settings, today=plan.live_from)
