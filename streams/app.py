@@ -109,9 +109,9 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
     _add_retention_timer(app, open_database)
     _add_relay_timer(app, settings, open_database)
     _add_measures_timer(app, open_database)
-    _add_shown_timer(app, open_database)
+    _add_shown_timer(app, settings, open_database)
     _add_live_timer(app, open_database)
-    _add_publication_timer(app, clock, open_database)
+    _add_publication_timer(app, settings, clock, open_database)
     return app
 
 
@@ -237,7 +237,7 @@ def _add_measures_timer(app: faust.App, open_database: Callable[[], psycopg.Conn
         pace.took(started, time.monotonic())
 
 
-def _add_shown_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+def _add_shown_timer(app: faust.App, settings: Settings, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
     """Decide again on what staff is shown once measures changed."""
     link = Link(open_database)
     pace = Pace(figures.SHOWN_SHARE)
@@ -248,7 +248,7 @@ def _add_shown_timer(app: faust.App, open_database: Callable[[], psycopg.Connect
         with connection.transaction():
             refreshed = connection.execute("SELECT refreshed_at FROM core.measure_state").fetchall()[0][0]
         if refreshed != done[0]:
-            show(connection, rules_in_force())
+            show(connection, rules_in_force(settings.instance_dir))
             done[0] = refreshed
 
     @app.timer(interval=figures.SHOWN_SECONDS)
@@ -292,12 +292,14 @@ def _add_live_timer(app: faust.App, open_database: Callable[[], psycopg.Connecti
         pace.took(started, time.monotonic())
 
 
-def _add_publication_timer(app: faust.App, clock: Clock, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+def _add_publication_timer(
+    app: faust.App, settings: Settings, clock: Clock, open_database: Callable[[], psycopg.Connection[Any]]
+) -> None:
     """Make the vintages that are due on the fixed day of the rules; missed ones are caught up, one a tick."""
     link = Link(open_database)
 
     def publish_next() -> None:
-        connection, rules = link.connection(), rules_in_force()
+        connection, rules = link.connection(), rules_in_force(settings.instance_dir)
         with connection.transaction():
             months = due_months(connection, rules, paris_today(clock))
         if months:

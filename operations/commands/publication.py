@@ -50,8 +50,9 @@ def register(app: typer.Typer) -> None:
         from streams.publication.due import due_months
         from streams.publication.publish import PublicationError, publish
 
-        chosen = _rules(rules)
-        with connect(Settings.load(name), "ingest", autocommit=True) as connection:
+        settings = Settings.load(name)
+        chosen = _rules(rules, settings)
+        with connect(settings, "ingest", autocommit=True) as connection:
             months = [month.date()] if month else due_months(connection, chosen, paris_today(SystemClock()))
             if not months:
                 typer.echo("Aucun millésime n'est dû.")
@@ -101,15 +102,15 @@ def register(app: typer.Typer) -> None:
         show_rules(Rules.model_validate(found[0]))
 
     @family.command("rules", help="Lit un fichier de règles : ce qu'il dit, et s'il est plus faible que la loi.")
-    def tell_rules(rules: RulesFile = None) -> None:
-        show_rules(_rules(rules))
+    def tell_rules(rules: RulesFile = None, name: InstanceName = None) -> None:
+        show_rules(_rules(rules, Settings.load(name)))
 
 
-def _rules(path: Path | None) -> "Rules":
+def _rules(path: Path | None, settings: Settings) -> "Rules":
     from schemas.secrecy import RulesError, load_rules, rules_in_force
 
     try:
-        return load_rules(path) if path else rules_in_force()
+        return load_rules(path) if path else rules_in_force(settings.instance_dir)
     except RulesError as error:
         typer.secho(f"Erreur : {error}", err=True)
         raise typer.Exit(1) from error
@@ -135,6 +136,12 @@ def show_loss(loss: Mapping[str, Any]) -> None:
             typer.echo(f"Ce que rien d'autre ne protégeait a masqué d'un coup {STEPS_FR[step]} ({times} fois).")
 
 
+def _consenting(rules: "Rules") -> str:
+    if rules.dominance.seul_reconnaissable:
+        return "tous les bailleurs"
+    return ", ".join(rules.dominance.bailleurs_consentants) or "aucun bailleur"
+
+
 def show_rules(rules: "Rules") -> None:
     """Print what the rules say, and who agreed to less than the law."""
     told = [
@@ -143,7 +150,7 @@ def show_rules(rules: "Rules") -> None:
         ("Mode", rules.publication.mode),
         ("Seuil de l'observatoire", str(rules.observatoire.seuil)),
         ("Part maximale d'un bailleur", f"{100 * rules.dominance.part_maximale:.0f} %"),
-        ("Bailleurs consentants", ", ".join(rules.dominance.bailleurs_consentants) or "aucun"),
+        ("Reconnaissables là où ils sont seuls", _consenting(rules)),
         ("Logements minimum", str(rules.population.logements_minimum)),
         ("Figé le", f"{rules.publication.jour} du mois, {rules.publication.delai_mois} mois après"),
     ]

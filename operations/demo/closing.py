@@ -101,7 +101,13 @@ def windows(quartiers: Sequence[tuple[Any, ...]], verdict: Verdict) -> Table:
     days = sorted({row[2] for row in quartiers})
     spans = " · ".join(map(str, days))
     title = f"Fenêtres glissantes au {verdict.as_of:%d/%m/%Y} (encore en cours de déclaration)"
-    table = Table("Quartier prioritaire", f"Départs sur\n{spans} jours", f"Arrivées sur\n{spans} jours", title=title)
+    table = Table(
+        "Quartier prioritaire",
+        f"Départs sur\n{spans} jours",
+        f"Arrivées sur\n{spans} jours",
+        title=title,
+        caption="Publication : les bailleurs de la démonstration acceptent d'être reconnus là où ils sont seuls.",
+    )
     for column in table.columns[1:]:
         column.justify = "right"
     figures: dict[tuple[str, str], dict[int, tuple[int | None, int | None]]] = defaultdict(dict)

@@ -26,12 +26,16 @@ from runtime.broker import enrol_landlords
 from runtime.clock import AcceleratedClock
 from runtime.database import connect
 from runtime.settings import Settings
-from schemas.secrecy import rules_in_force
+from schemas.secrecy import INSTANCE_FILE, rules_in_force
 from streams.measures.refresh import refresh
 from streams.publication.live import show_live
 from streams.publication.staff import show
 
 SEED = 2026
+RULES = """# Les bailleurs fictifs de la démonstration acceptent d'être reconnus là où ils sont seuls.
+[dominance]
+seul_reconnaissable = true
+"""
 STALLED_SECONDS = 60
 TAKEN = "SELECT coalesce(sum(n), 0)::bigint FROM core.tally"
 STALLED = "{taken} événements traités sur {published}, puis plus rien : voir `quartiers logs worker-1`."
@@ -61,6 +65,7 @@ def run(settings: Settings, plan: Plan, console: Console) -> Ended:
     """
     figures = Figures()
     fresh_instance(settings, console)
+    (settings.instance_dir / INSTANCE_FILE).write_text(RULES, encoding="utf-8")
     with console.status("Kafka et PostgreSQL ..."):
         instance.start_services(settings, console.print)
         instance.prepare(settings, today=plan.live_from)
@@ -73,7 +78,7 @@ def run(settings: Settings, plan: Plan, console: Console) -> Ended:
         wait_until_taken(settings, figures.published, lambda _: None)
     with console.status("Indicateurs, et ce qui peut en être montré ..."), connect(settings, "ingest") as connection:
         refresh(connection)
-        show(connection, rules_in_force())
+        show(connection, rules_in_force(settings.instance_dir))
         show_live(connection)
     with console.status("Recomptage de tous les compteurs ..."), connect(settings, "ingest") as connection:
         verdict = verify(connection)

@@ -38,14 +38,37 @@ CREATE TABLE published.figure (
 
 -- What vintages stand on, for the publisher alone: moves of each month as they were when it was first published, so
 -- that a correction never shows as a difference of two windows; and, by measure, what has been decided for good.
+-- `landlord`: who declares them, a successor after a merger. `qpv_only`: they count in quartiers, and in nothing else.
 CREATE TABLE core.published_base (
     month date NOT NULL,
     cell_id integer NOT NULL,
     landlord text NOT NULL,
     qpv_only boolean NOT NULL,
     departures integer NOT NULL,
+    departures_same_landlord integer NOT NULL,
+    departures_other_landlord integer NOT NULL,
+    departures_rehoused integer NOT NULL,
+    departures_reason_unknown integer NOT NULL,
+    left_same_qpv integer NOT NULL,
+    left_other_qpv integer NOT NULL,
+    left_same_commune integer NOT NULL,
+    left_same_epci integer NOT NULL,
+    left_departement integer NOT NULL,
+    left_region integer NOT NULL,
+    left_elsewhere integer NOT NULL,
     arrivals integer NOT NULL,
-    PRIMARY KEY (month, cell_id, landlord)
+    first_lettings integer NOT NULL,
+    arrivals_same_landlord integer NOT NULL,
+    arrivals_rehoused integer NOT NULL,
+    came_same_qpv integer NOT NULL,
+    came_other_qpv integer NOT NULL,
+    came_same_commune integer NOT NULL,
+    came_same_epci integer NOT NULL,
+    came_departement integer NOT NULL,
+    came_region integer NOT NULL,
+    came_elsewhere integer NOT NULL,
+    relet_dwellings_12_months integer NOT NULL,
+    PRIMARY KEY (month, cell_id, landlord, qpv_only)
 );
 CREATE TABLE core.published_pattern (
     vintage date NOT NULL,

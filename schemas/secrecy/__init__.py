@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 DEFAULT = Path(__file__).with_name("rules.toml")
+INSTANCE_FILE = "secrecy.toml"
+"""In an instance's folder: rules of its own, if there are any."""
 LEGAL_THRESHOLD, LEGAL_STAFF_THRESHOLD, LEGAL_SHARE, LEGAL_DWELLINGS = 11, 5, 0.85, 50
 WORDS = "J'ai l'accord écrit du DPO du "
 _LEAST_WIDTH, _WIDTH_SHARE = 3, 0.3
@@ -49,6 +51,11 @@ class Dominance(_Section):
 
     part_maximale: Annotated[float, Field(gt=0, le=1)] = LEGAL_SHARE
     bailleurs_consentants: tuple[Annotated[str, Field(pattern=r"^\d{9}$")], ...] = ()
+    seul_reconnaissable: bool = False
+
+    def consents(self, landlord: str) -> bool:
+        """Return whether a landlord agreed to be recognised where it is alone."""
+        return self.seul_reconnaissable or landlord in self.bailleurs_consentants
 
 
 class Population(_Section):
@@ -113,9 +120,13 @@ def least_width(threshold: int) -> int:
     return max(_LEAST_WIDTH, -int(-_WIDTH_SHARE * threshold // 1))
 
 
-def rules_in_force() -> Rules:
-    """Return the rules of the file that QUARTIERS_SECRECY_RULES names, else the project's. Raises RulesError."""
-    return load_rules(Path(os.environ.get("QUARTIERS_SECRECY_RULES", DEFAULT)))
+def rules_in_force(instance_dir: Path) -> Rules:
+    """Return the rules of the file that QUARTIERS_SECRECY_RULES names, else of the instance's, else the project's.
+
+    Raises RulesError.
+    """
+    own = instance_dir / INSTANCE_FILE
+    return load_rules(Path(os.environ.get("QUARTIERS_SECRECY_RULES", own if own.exists() else DEFAULT)))
 
 
 def load_rules(path: Path = DEFAULT) -> Rules:

@@ -7,7 +7,7 @@ enter no window of an earlier month, so that no difference of two windows is a c
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 import numpy as np
 import psycopg
@@ -15,29 +15,45 @@ import psycopg
 from streams.secrecy.lattice import INSIDE, OUTSIDE, UNLOCATED, Cell, Ints, Lattice, build_lattice
 
 MEASURES = ("departures", "arrivals")
-# A landlord that declares its quartiers only counts in quartiers and nowhere else.
-DECLARED = """
-SELECT month, cell_id, landlord, NOT whole AS qpv_only, departures, arrivals
-FROM core.cell_month
-JOIN core.cell USING (cell_id)
-JOIN (SELECT landlord,
-          max(complete_from) FILTER (WHERE scope = 'whole_stock') AS whole_from,
-          max(complete_through) FILTER (WHERE scope = 'whole_stock') AS whole_through,
-          max(complete_from) FILTER (WHERE scope = 'qpv_only') AS qpv_from,
-          max(complete_through) FILTER (WHERE scope = 'qpv_only') AS qpv_through
-      FROM core.declared_through GROUP BY landlord) AS through USING (landlord)
-CROSS JOIN LATERAL (SELECT (month + interval '1 month - 1 day')::date AS month_end) AS ended
-CROSS JOIN LATERAL (SELECT coalesce(month >= whole_from AND month_end <= whole_through, false) AS whole,
-    coalesce(month >= qpv_from AND month_end <= qpv_through, false) AS quartiers) AS declared
-WHERE month BETWEEN %(first)s AND %(last)s
-    AND (whole OR quartiers AND (qpv_2024 IS NOT NULL OR qpv_2015 IS NOT NULL))
-    AND (departures <> 0 OR arrivals <> 0)
-"""
-FREEZE = (
-    "INSERT INTO core.published_base (month, cell_id, landlord, qpv_only, departures, arrivals)"
-    + DECLARED
-    + "AND NOT EXISTS (SELECT FROM core.published_base AS frozen WHERE frozen.month = cell_month.month)"
+_PLACES = ("same_qpv", "other_qpv", "same_commune", "same_epci", "departement", "region", "elsewhere")
+
+
+class Family(NamedTuple):
+    """A total and the classes that divide it; what they leave of the total is one more class."""
+
+    total: str
+    classes: tuple[str, ...]
+
+
+FAMILIES = (
+    Family(
+        "departures",
+        ("departures_same_landlord", "departures_other_landlord", "departures_rehoused", "departures_reason_unknown"),
+    ),
+    Family("departures", tuple(f"left_{place}" for place in _PLACES)),
+    Family("arrivals", ("first_lettings", "arrivals_same_landlord", "arrivals_rehoused")),
+    Family("arrivals", tuple(f"came_{place}" for place in _PLACES)),
 )
+RELET = "relet_dwellings_12_months"
+KEPT = (*MEASURES, *(name for family in FAMILIES for name in family.classes), RELET)
+"""The counts of a month that are kept as they were when it was published."""
+_COLUMNS = ", ".join(KEPT)
+_SUMS = ", ".join(f"sum({name})::integer AS {name}" for name in KEPT)
+# Whose moves count, and in what, as the measures say it (`core.observed_month_recount`): after a merger the successor's
+# declarations decide; who declares its quartiers only counts in them, and in part `qpv` of what holds them.
+DECLARED = f"""
+SELECT month, cell_id, landlord, qpv_only, {_COLUMNS} FROM (
+    SELECT month, cell_id, counted_for AS landlord, NOT (declared_whole AND whole) AS qpv_only, {_SUMS}
+    FROM core.cell_month JOIN core.landlord_month USING (landlord, month) JOIN core.cell USING (cell_id)
+    WHERE month BETWEEN %(first)s AND %(last)s AND (declared_whole AND whole
+        OR declared_qpv AND (coalesce(inside_qpv, false) OR qpv_2024 IS NOT NULL OR qpv_2015 IS NOT NULL))
+    GROUP BY 1, 2, 3, 4
+) AS declared WHERE (departures <> 0 OR arrivals <> 0 OR {RELET} <> 0)
+"""  # noqa: S608
+FREEZE = f"""
+INSERT INTO core.published_base (month, cell_id, landlord, qpv_only, {_COLUMNS}) {DECLARED}
+AND NOT EXISTS (SELECT FROM core.published_base AS frozen WHERE frozen.month = declared.month)
+"""
 PLACES = """
 SELECT cell_id, inside_qpv, commune.territory_id AS commune,
     coalesce(epci.territory_id, departement.territory_id) AS neighbourhood, departement.territory_id,
@@ -50,11 +66,12 @@ LEFT JOIN core.territory AS epci ON epci.level = 'epci' AND epci.code = place.ep
 JOIN core.cell_territory USING (cell_id)
 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1
 """
-FROZEN = """
-SELECT month, cell_id, landlord, qpv_only, departures, arrivals FROM core.published_base
+FROZEN = f"""
+SELECT month, cell_id, landlord, qpv_only, {_COLUMNS} FROM core.published_base
 WHERE month BETWEEN %(first)s AND %(last)s
-"""
-Move = tuple[date, int, str, bool, int, int]
+"""  # noqa: S608
+Move = tuple[Any, ...]
+"""Month, cell, landlord, whether it counts in quartiers only, then the columns `KEPT`."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +105,7 @@ def read_moves(connection: psycopg.Connection[Any], query: LiteralString, first:
 def read_places(connection: psycopg.Connection[Any], moves: Sequence[Move]) -> Places:
     """Return all cells with a stock or moves, and the lattice of their territories."""
     levels = dict(connection.execute("SELECT territory_id, level FROM core.territory").fetchall())
-    limited = {cell_id for _, cell_id, _, qpv_only, _, _ in moves if qpv_only}
+    limited = {cell_id for _, cell_id, _, qpv_only, *_ in moves if qpv_only}
     keys, cells = [], []
     for cell_id, inside, commune, neighbourhood, departement, territories in connection.execute(PLACES):
         part = UNLOCATED if inside is None else INSIDE if inside else OUTSIDE
@@ -99,19 +116,24 @@ def read_places(connection: psycopg.Connection[Any], moves: Sequence[Move]) -> P
 
 
 def by_atom(
-    moves: Sequence[Move], places: Places, landlords: Sequence[str], first: int, last: int
+    moves: Sequence[Move],
+    places: Places,
+    landlords: Sequence[str],
+    first: int,
+    last: int,
+    measures: Sequence[str] = MEASURES,
 ) -> Mapping[str, Ints]:
     """Return, by measure, moves by view (0: all; i: without landlord i - 1), atom and month."""
-    shape = (len(landlords) + 1, places.lattice.atoms, last - first + 1)
-    found = {measure: np.zeros(shape, dtype=np.int64) for measure in MEASURES}
+    shape = (len(measures), len(landlords) + 1, places.lattice.atoms, last - first + 1)
+    found = np.zeros(shape, dtype=np.int64)
     index = {key: i for i, key in enumerate(places.keys)}
     view = {landlord: i + 1 for i, landlord in enumerate(landlords)}
+    columns = [KEPT.index(measure) for measure in measures]
     for month, cell_id, landlord, qpv_only, *counts in moves:
-        atom = places.lattice.atom_of[index[cell_id, qpv_only]]
-        for measure, n in zip(MEASURES, counts, strict=True):
-            found[measure][0, atom, number(month) - first] += n
-            if landlord in view:
-                found[measure][view[landlord], atom, number(month) - first] -= n
-    for measure in MEASURES:
-        found[measure][1:] += found[measure][0]
-    return found
+        atom, t = places.lattice.atom_of[index[cell_id, qpv_only]], number(month) - first
+        n = [counts[column] for column in columns]
+        found[:, 0, atom, t] += n
+        if landlord in view:
+            found[:, view[landlord], atom, t] -= n
+    found[:, 1:] += found[:, :1]
+    return dict(zip(measures, found, strict=True))

@@ -5,33 +5,15 @@ sensitive (DOMAIN: destinations by quartier only for large zones).
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import psycopg
 
-from streams.publication.base import first_day
+from streams.publication.base import FAMILIES, first_day
 from streams.secrecy.classes import places_shown, whole_shown
 from streams.secrecy.lattice import Ints
 
-
-class Family(NamedTuple):
-    """A total and the classes that divide it; what they leave of the total is one more class."""
-
-    total: str
-    classes: tuple[str, ...]
-
-
-_PLACES = ("same_qpv", "other_qpv", "same_commune", "same_epci", "departement", "region", "elsewhere")
-FAMILIES = (
-    Family(
-        "departures",
-        ("departures_same_landlord", "departures_other_landlord", "departures_rehoused", "departures_reason_unknown"),
-    ),
-    Family("departures", tuple(f"left_{place}" for place in _PLACES)),
-    Family("arrivals", ("first_lettings", "arrivals_same_landlord", "arrivals_rehoused")),
-    Family("arrivals", tuple(f"came_{place}" for place in _PLACES)),
-)
 _WINDOWS = """
 SELECT territory_id, level, part, month, {columns} FROM core.observed_window JOIN core.territory USING (territory_id)
 WHERE level IN ('departement', 'region') AND part IN ('all', 'qpv') AND window_months = 12

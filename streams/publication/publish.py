@@ -196,7 +196,7 @@ def _decide(read: _Read, rules: Rules) -> tuple[list[tuple[Any, ...]], dict[str,
 
 def consents(landlords: Sequence[str], rules: Rules) -> Bools:
     """Return by view whether that landlord agreed to be recognised; view 0 is everybody's."""
-    return np.array([True, *(one in rules.dominance.bailleurs_consentants for one in landlords)])
+    return np.array([True, *(rules.dominance.consents(one) for one in landlords)])
 
 
 def limits_of(rules: Rules) -> Limits:

@@ -14,8 +14,8 @@ import numpy as np
 import psycopg
 
 from schemas.secrecy import Rules
-from streams.publication.base import DECLARED, MEASURES, by_atom, number, read_moves, read_places
-from streams.publication.breakdowns import FAMILIES, decided
+from streams.publication.base import DECLARED, FAMILIES, MEASURES, by_atom, number, read_moves, read_places
+from streams.publication.breakdowns import decided
 from streams.secrecy.lattice import Ints
 from streams.secrecy.primary import Limits, Month
 from streams.secrecy.protection import MONTHS, Counts

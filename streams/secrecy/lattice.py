@@ -38,7 +38,8 @@ class Cell:
     """A place as moves name it, and which landlords it stands for.
 
     `part`: INSIDE, OUTSIDE or UNLOCATED. `qpv_only`: what landlords that only declare their quartiers have there; it
-    counts in quartiers and nowhere else. `territories`: numbers of all the territories that hold the cell.
+    counts in quartiers and in part `qpv` of larger territories, never in their whole. `territories`: numbers of all
+    the territories that hold the cell.
     """
 
     part: int
@@ -87,9 +88,9 @@ def build_lattice(cells: Sequence[Cell], levels: Mapping[int, str]) -> Lattice:
         for territory in cell.territories:
             if levels[territory] in QPV_LEVELS:
                 rows.setdefault((territory, "all"), []).append(index)
-            elif not cell.qpv_only:
+            elif not cell.qpv_only or cell.part == INSIDE:
                 part = next(name for name, number in PARTS.items() if number == cell.part)
-                for name in ("all", part):
+                for name in (part,) if cell.qpv_only else ("all", part):
                     rows.setdefault((territory, name), []).append(index)
     keys = sorted(rows)
     by_cell = np.zeros((len(keys), len(cells)), dtype=bool)

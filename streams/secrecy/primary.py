@@ -54,8 +54,9 @@ def primary(lattice: Lattice, month: Month, limits: Limits, window: int, *, ente
     floor = limits.threshold * (limits.entry if entering else 1.0)
     small = whole < floor if entering else (whole > 0) & (whole < limits.threshold)
     strict = limits.dominance - (_ENTRY_SHARE if entering else 0.0)
-    protected = ~month.consents[1:]
-    dominated = ((whole - others[protected]) > strict * whole).any(axis=0) & (whole > 0)
+    # Who is alone may have agreed to be recognised; who has others beside it cannot agree for them.
+    protected = ~month.consents[1:, None] | (others > 0)
+    dominated = (protected & (whole - others > strict * whole)).any(axis=0) & (whole > 0)
     dominated[lattice.figures :] = False
     unpeopled = np.zeros(whole.size, dtype=bool)
     unpeopled[: lattice.figures] = ~month.peopled

@@ -60,7 +60,14 @@ class _Choice:
         totals = members @ divided.x[0].T
         # What must stay open: small counts everywhere, every count of what may not be shown.
         self._delicate = (totals > 0) & ((totals < limits.threshold) | ~candidates[:, None])
-        self._open = self._opened(np.ones(members.shape[1], dtype=bool))
+        everything = np.ones(members.shape[1], dtype=bool)
+        self._open = self._opened(everything)
+        if divided.x.shape[1] > 1:
+            # Until a first place is shown, the classes of the whole are not known either: any of them may be all.
+            self._first = self._open - totals.sum(axis=1, keepdims=True)
+            self._open = self._open - self._first
+        else:
+            self._first = np.zeros_like(self._open)
         # Where totals alone leave less open (a place of one departure), showing classes must take nothing of it.
         self._needed = np.minimum(self._open, limits.protection)
         self.shown = np.zeros(members.shape[0], dtype=bool)
@@ -69,7 +76,7 @@ class _Choice:
         """Show the classes of a figure if everything else stays hidden."""
         row = self._members[figure]
         parts = []
-        change = np.zeros_like(self._open)
+        change = self._first.copy()
         for block in np.unique(self._block[row]).tolist():
             atoms = self._block == block
             inside, outside = atoms & row, atoms & ~row
@@ -87,6 +94,7 @@ class _Choice:
             self._block[inside] = self._blocks
             self._blocks += 1
         self._open += change
+        self._first[:] = 0
         self.shown[figure] = True
 
     def _whole(self, atoms: Bools) -> bool:

@@ -78,7 +78,7 @@ class Leaf(NamedTuple):
     """A piece of land that no figure divides further.
 
     `status`: inside, outside or unlocated, of the QPVs of 2024. `ladder` is false for what a landlord that declares
-    its quartiers only has there: the quartier's figure counts it, the commune's does not.
+    its quartiers only has there: the quartier's figure counts it, and the commune's part `qpv`, but not its whole.
     """
 
     commune: str
@@ -123,13 +123,16 @@ class Geography:
 
     def _places_of(self, leaf: Leaf) -> Iterable[Place]:
         part = {"inside": "qpv", "outside": "hors_qpv", "unlocated": "non_localise"}[leaf.status]
-        ladder = [("qpv_2024", leaf.qpv_2024), ("qpv_2015", leaf.qpv_2015)]
-        if leaf.ladder:
-            ladder += [("commune", leaf.commune), *self.rungs[leaf.commune]._asdict().items()]
-            ladder += [("own", code) for code, of in self.sets.items() if {leaf.commune, leaf.qpv_2024} & of]
-        for level, code in ladder:
+        for level, code in ("qpv_2024", leaf.qpv_2024), ("qpv_2015", leaf.qpv_2015):
             if code:
                 yield Place(level, code, "all")
+                yield Place(level, code, part)
+        ladder = [("commune", leaf.commune), *self.rungs[leaf.commune]._asdict().items()]
+        ladder += [("own", code) for code, of in self.sets.items() if {leaf.commune, leaf.qpv_2024} & of]
+        for level, code in ladder:
+            if leaf.ladder:
+                yield Place(level, code, "all")
+            if leaf.ladder or part == "qpv":
                 yield Place(level, code, part)
 
 

@@ -160,3 +160,13 @@ def test_breakdowns_held_back_are_two_places_that_are_enough_together() -> None:
     assert not places_shown(counts, 11)[2]
     assert whole_shown(counts, 11)
     assert places_shown(np.full((3, 1, 2), 11), 11).all()
+
+
+def test_consent_does_not_tell_what_others_have_beside_a_landlord(lattice: Lattice) -> None:
+    x = np.zeros((2, lattice.atoms, 12), dtype=np.int64)
+    x[0] = 50
+    x[1] = 1
+    everywhere, consents = np.ones(lattice.figures, dtype=bool), np.ones(2, dtype=bool)
+    _, shown = start(lattice, Month(FIRST + 11, Counts.of(FIRST, x), everywhere, consents), LIMITS)
+    assert not shown.shown[MONTHS].any()
+    assert set(shown.reason[MONTHS]) == {"dominance"}

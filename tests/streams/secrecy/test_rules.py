@@ -58,3 +58,10 @@ def test_an_unknown_key_and_a_broken_file_are_said(tmp_path: Path) -> None:
 
 def test_the_protection_is_a_third_of_the_threshold_at_least_three() -> None:
     assert [least_width(one) for one in (5, 10, 11, 20, 21)] == [3, 3, 4, 6, 7]
+
+
+def test_a_landlord_agrees_by_its_number_or_all_do(tmp_path: Path) -> None:
+    one = load_rules(written(tmp_path, '[dominance]\nbailleurs_consentants = ["900000001"]\n')).dominance
+    assert one.consents("900000001") and not one.consents("900000002")
+    every = load_rules(written(tmp_path, "[dominance]\nseul_reconnaissable = true\n"))
+    assert every.dominance.consents("900000002") and not every.weaker_than_law()
