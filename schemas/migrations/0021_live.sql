@@ -4,6 +4,7 @@
 ALTER VIEW staff.rolling RENAME TO live_decided;
 ALTER VIEW staff.live_decided SET SCHEMA core;
 REVOKE SELECT ON core.live_decided FROM observatory, analyst;
+GRANT SELECT ON core.live_decided TO ingest;
 
 -- Written whole by the worker a moment after each commit (streams/publication/live.py).
 CREATE TABLE core.shown_live (
