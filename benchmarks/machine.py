@@ -15,6 +15,13 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({names[0].strip() if names else platform.machine()}), {memory:.0f} GiB"
 
 
+def load() -> str:
+    """Return the load average of the last five minutes, and whether other work took part of the cores."""
+    average, cores = os.getloadavg()[1], os.cpu_count() or 1
+    shared = "; other work ran on the same cores, which lengthens every time" if average > cores + 1 else ""
+    return f"load average {average:.1f}{shared}"
+
+
 def versions(connection: psycopg.Connection[Any]) -> str:
     """Return the versions of the database and its memory."""
     server, buffers, timescale = connection.execute(

@@ -15,13 +15,15 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.machine import machine, versions
+from benchmarks.machine import load, machine, versions
 from benchmarks.measures import national
 from operations import instance
 from operations.migrate import migrate
+from operations.reference import load_reference
 from operations.services import database_service
 from runtime.database import connect
 from runtime.settings import Settings
+from schemas.territories import load as load_territories
 from streams.measures.linked import add_levels, recount_linked
 from streams.measures.median_windows import recount_medians
 from streams.measures.refresh import recount, refresh
@@ -135,7 +137,7 @@ def write(times: Times, rows: dict[str, int], where: str) -> None:
     lines = [
         "# Linked moves of the whole country",
         "",
-        f"{command}: {machine()}, {where}. Load of the machine at the end: {os.getloadavg()[0]:.1f}. {size}.",
+        f"{command}: {machine()}, {where}, {load()}. {size}.",
         "",
         "| what | seconds |",
         "|---|---:|",
@@ -158,6 +160,8 @@ def main() -> None:
     database_service.start(settings, say)
     try:
         migrate(settings)
+        with connect(settings, "migrator") as connection:
+            load_reference(connection, load_territories())
         times = Times()
         rows = measure(settings, times)
         with connect(settings, "ingest") as connection:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from benchmarks.machine import machine, versions
+from benchmarks.machine import load, machine, versions
 from benchmarks.measures import national
 from operations import instance
 from operations.migrate import migrate
@@ -113,8 +113,8 @@ def measure(settings: Settings, owned: int) -> str:
     )
     return f"""# Measures: the whole country, ten years
 
-Measured on {datetime.now(UTC):%Y-%m-%d} by `python -m benchmarks.measures` (in `make bench`): {machine()}, load average
-{os.getloadavg()[1]:.1f}. {where}.
+Measured on {datetime.now(UTC):%Y-%m-%d} by `python -m benchmarks.measures` (in `make bench`): {machine()},
+{load()}. {where}.
 
 {MOVES:,} moves in the facts, {national.QPVS:,} quartiers in {national.COMMUNES} communes, {national.LANDLORDS}
 landlords with a stock a year and a declaration a month, {owned:,} pairs of place and landlord. Made: {rows[0]:,} rows

@@ -45,12 +45,17 @@ WHERE part = 'all';
 -- A landlord's last twelve months, the present one among them, by quartier and commune: moves, and dwellings now.
 -- A territory that holds nothing of its stock now has no dwellings.
 CREATE VIEW core.landlord_year_place AS
-SELECT covering.counted_for AS landlord, territory_id,
-    sum(departures) AS departures, sum(departures + arrivals) AS moves,
-    coalesce(sum(dwellings) FILTER (WHERE month = date_trunc('month', as_of::timestamp)), 0) AS dwellings
-FROM core.window_state
-JOIN core.landlord_month AS covering ON month > as_of - interval '12 months' AND month <= as_of
-JOIN core.cell_month USING (landlord, month)
+SELECT landlord, territory_id, sum(departures)::bigint AS departures, sum(moves)::bigint AS moves,
+    sum(dwellings)::bigint AS dwellings
+FROM (
+    SELECT covering.counted_for AS landlord, cell_id, sum(departures) AS departures,
+        sum(departures + arrivals) AS moves,
+        coalesce(sum(dwellings) FILTER (WHERE month = date_trunc('month', as_of::timestamp)), 0) AS dwellings
+    FROM core.window_state
+    JOIN core.landlord_month AS covering ON month > as_of - interval '12 months' AND month <= as_of
+    JOIN core.cell_month USING (landlord, month)
+    GROUP BY 1, 2
+) AS of_cell
 JOIN core.cell_territory USING (cell_id)
 JOIN core.territory USING (territory_id)
 WHERE level IN ('qpv_2024', 'commune')
@@ -58,18 +63,19 @@ GROUP BY 1, 2;
 
 -- What does not hold together, in words for staff. No count of moves below the staff threshold is in it.
 CREATE VIEW staff.finding AS
-WITH found (kind, landlord, territory_id, month, moves, dwellings, message_fr) AS (
+WITH place AS MATERIALIZED (TABLE core.landlord_year_place),
+found (kind, landlord, territory_id, month, moves, dwellings, message_fr) AS (
     SELECT 'stock_smaller_than_moves', landlord, territory_id, NULL::date, departures, dwellings,
         format('%s départs en 12 mois pour %s logements : parc incomplet, ou départs envoyés deux fois (logiciel changé ?)',
             departures, dwellings)
-    FROM core.landlord_year_place, core.staff_rule
+    FROM place, core.staff_rule
     WHERE dwellings > 0 AND departures > dwellings AND departures >= threshold
     UNION ALL
     SELECT 'moves_without_stock_here', landlord, territory_id, NULL, CASE WHEN moves >= threshold THEN moves END, 0,
         CASE WHEN moves >= threshold THEN format('%s mouvements en 12 mois', moves)
             ELSE format('moins de %s mouvements en 12 mois', threshold) END
         || ' là où son parc n''a aucun logement : parc incomplet, ou logements mal localisés'
-    FROM core.landlord_year_place, core.staff_rule
+    FROM place, core.staff_rule
     WHERE dwellings = 0 AND moves > 0
     UNION ALL
     SELECT 'moves_without_stock', landlord, NULL, NULL, CASE WHEN moves >= threshold THEN moves END, NULL,

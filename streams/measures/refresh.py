@@ -135,7 +135,7 @@ def recount_held(cursor: psycopg.Cursor[Any]) -> Refreshed:
     count_territories(cursor)
     recount_medians(cursor)
     recount_survival(cursor)
-    _find_through(cursor, None)
+    _find_through(cursor, whole=True)
     return Refreshed(cells, covered, None)
 
 
@@ -155,11 +155,14 @@ def take_up(cursor: psycopg.Cursor[Any], state: State) -> Refreshed:
     _restock(cursor)
     cursor.execute(sql.add_observed("core.landlord_month", "cell_change"))
     cursor.execute(sql.DROP_EMPTY_CELLS)
-    changed = frozenset(cursor.execute(sql.ADD_TO_TERRITORIES).fetchall())
-    cursor.execute(sql.DROP_EMPTY_MONTHS)
+    cursor.execute("ANALYZE observed_change (territory_id, part, month)")
+    written = cursor.execute(sql.ADD_TO_TERRITORIES).fetchall()
+    if any(empty for *_, empty in written):
+        cursor.execute(sql.DROP_EMPTY_MONTHS)
+    changed = frozenset((territory, month) for territory, month, _ in written)
     refresh_medians(cursor)
     refresh_survival(cursor)
-    _find_through(cursor, None if state.new_month else sorted({territory for territory, _ in changed}))
+    _find_through(cursor, whole=state.new_month)
     _keep(cursor, state, state.upto)
     return Refreshed(found.facts, covered, changed)
 
@@ -192,10 +195,9 @@ def _restock(cursor: psycopg.Cursor[Any]) -> None:
     cursor.execute(sql.add_landlords(sql.RESTOCKED_FOR))
 
 
-def _find_through(cursor: psycopg.Cursor[Any], territories: list[int] | None) -> None:
-    wanted = {"whole": territories is None, "territories": territories or []}
-    cursor.execute(sql.FORGET_THROUGH, wanted)
-    cursor.execute(sql.FIND_THROUGH, wanted)
+def _find_through(cursor: psycopg.Cursor[Any], *, whole: bool) -> None:
+    cursor.execute(sql.FORGET_ALL_THROUGH if whole else sql.FORGET_THROUGH)
+    cursor.execute(sql.FIND_ALL_THROUGH if whole else sql.FIND_THROUGH)
 
 
 def read_state(cursor: psycopg.Cursor[Any], lock: str = "") -> State | None:

@@ -8,6 +8,7 @@ is changed, then what is covered. Only differences are ever added.
 from streams.measures.columns import COVERED, LINKED, MEASURES, MOVES, STATES, any_of, listed
 
 TEMPORARY_TABLES = f"""
+CREATE TEMP TABLE IF NOT EXISTS covering_now (LIKE core.landlord_month) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS covering_new (LIKE core.landlord_month) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS covering_gone (LIKE core.landlord_month) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS restocked (landlord text NOT NULL, month date NOT NULL) ON COMMIT DELETE ROWS;
@@ -16,13 +17,15 @@ CREATE TEMP TABLE IF NOT EXISTS observed_change (
     territory_id integer NOT NULL, part text NOT NULL, month date NOT NULL,
     {listed((*COVERED, *MEASURES), "{} bigint NOT NULL DEFAULT 0")}
 ) ON COMMIT DELETE ROWS;
-TRUNCATE covering_new, covering_gone, restocked, cell_change, observed_change;
+TRUNCATE covering_now, covering_new, covering_gone, restocked, cell_change, observed_change;
 """
 
 # What covers which month, where it is no longer what it was.
 FIND_COVERING = (
-    "INSERT INTO covering_new TABLE core.landlord_month_recount EXCEPT TABLE core.landlord_month",
-    "INSERT INTO covering_gone TABLE core.landlord_month EXCEPT TABLE core.landlord_month_recount",
+    "INSERT INTO covering_now TABLE core.landlord_month_recount",
+    "INSERT INTO covering_new TABLE covering_now EXCEPT TABLE core.landlord_month",
+    "INSERT INTO covering_gone TABLE core.landlord_month EXCEPT TABLE covering_now",
+    "ANALYZE covering_new, covering_gone",
 )
 COVER = (
     "DELETE FROM core.landlord_month AS c USING covering_gone AS gone "
@@ -174,21 +177,35 @@ INSERT INTO core.observed_month AS o (territory_id, part, month, {listed(_OBSERV
 SELECT territory_id, part, month, {listed(_OBSERVED, "sum({})")} FROM observed_change
 GROUP BY 1, 2, 3 HAVING {any_of(_OBSERVED, "sum({}) <> 0")} ORDER BY 1, 2, 3
 ON CONFLICT (territory_id, part, month) DO UPDATE SET {listed(_OBSERVED, "{0} = o.{0} + excluded.{0}")}
-RETURNING territory_id, month
+RETURNING territory_id, month, NOT ({any_of(_OBSERVED, "o.{} <> 0")})
 """  # noqa: S608
 DROP_EMPTY_MONTHS = f"""
 DELETE FROM core.observed_month AS o USING (SELECT DISTINCT territory_id, part, month FROM observed_change) AS d
 WHERE (o.territory_id, o.part, o.month) = (d.territory_id, d.part, d.month) AND NOT ({any_of(_OBSERVED)})
 """  # noqa: S608
 
-FORGET_THROUGH = "DELETE FROM core.complete_through WHERE %(whole)s OR territory_id = ANY (%(territories)s)"
-FIND_THROUGH = """
+# All of them, or those whose dwellings changed: of nothing else does it depend, but of the day.
+FORGET_ALL_THROUGH = "DELETE FROM core.complete_through"
+FIND_ALL_THROUGH = """
 INSERT INTO core.complete_through (territory_id, part, month)
 SELECT territory_id, part, max(month) FROM core.observed_month CROSS JOIN core.staff_rule CROSS JOIN core.window_state
-WHERE all_dwellings > 0 AND dwellings >= least_completeness * all_dwellings
-    AND month > as_of - interval '36 months' AND (%(whole)s OR territory_id = ANY (%(territories)s))
+WHERE all_dwellings > 0 AND dwellings >= least_completeness * all_dwellings AND month > as_of - interval '36 months'
 GROUP BY 1, 2
 """
+_REHOUSED = (
+    """(SELECT DISTINCT territory_id, part FROM observed_change WHERE all_dwellings <> 0 OR dwellings <> 0) AS d"""
+)
+FORGET_THROUGH = f"""
+DELETE FROM core.complete_through AS c USING {_REHOUSED} WHERE (c.territory_id, c.part) = (d.territory_id, d.part)
+"""  # noqa: S608
+FIND_THROUGH = f"""
+INSERT INTO core.complete_through (territory_id, part, month)
+SELECT territory_id, part, through.month FROM {_REHOUSED} CROSS JOIN LATERAL (
+    SELECT month FROM core.observed_month AS o CROSS JOIN core.staff_rule CROSS JOIN core.window_state
+    WHERE o.territory_id = d.territory_id AND o.part = d.part AND month > as_of - interval '36 months'
+        AND all_dwellings > 0 AND dwellings >= least_completeness * all_dwellings
+    ORDER BY month DESC LIMIT 1) AS through
+"""  # noqa: S608
 
 STATE = """
 SELECT taken_up_to, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest_running,
