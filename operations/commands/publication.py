@@ -32,7 +32,15 @@ STEPS_FR = {
     "departement_all_parts": "tout un département",
     "region": "toute la région",
 }
-MEASURES_FR = {"departures": "Départs", "arrivals": "Arrivées"}
+MEASURES_FR = {
+    "departures": "Départs",
+    "arrivals": "Arrivées",
+    "departure_kinds": "Départs, internes ou externes",
+    "destinations": "Destinations",
+    "arrival_kinds": "Arrivées, internes ou externes",
+    "origins": "Origines",
+    "relet_dwellings_12_months": "Logements reloués",
+}
 RulesFile = Annotated[Path | None, typer.Option("--rules", help="Fichier des règles du secret.")]
 Month = Annotated[datetime | None, typer.Option(formats=["%Y-%m"], help="Mois du millésime (AAAA-MM).")]
 

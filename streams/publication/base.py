@@ -7,7 +7,7 @@ enter no window of an earlier month, so that no difference of two windows is a c
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import psycopg
@@ -21,37 +21,51 @@ _PLACES = ("same_qpv", "other_qpv", "same_commune", "same_epci", "departement", 
 class Family(NamedTuple):
     """A total and the classes that divide it; what they leave of the total is one more class."""
 
+    name: str
     total: str
     classes: tuple[str, ...]
 
 
 FAMILIES = (
     Family(
+        "departure_kinds",
         "departures",
         ("departures_same_landlord", "departures_other_landlord", "departures_rehoused", "departures_reason_unknown"),
     ),
-    Family("departures", tuple(f"left_{place}" for place in _PLACES)),
-    Family("arrivals", ("first_lettings", "arrivals_same_landlord", "arrivals_rehoused")),
-    Family("arrivals", tuple(f"came_{place}" for place in _PLACES)),
+    Family("destinations", "departures", tuple(f"left_{place}" for place in _PLACES)),
+    Family("arrival_kinds", "arrivals", ("first_lettings", "arrivals_same_landlord", "arrivals_rehoused")),
+    Family("origins", "arrivals", tuple(f"came_{place}" for place in _PLACES)),
 )
 RELET = "relet_dwellings_12_months"
 KEPT = (*MEASURES, *(name for family in FAMILIES for name in family.classes), RELET)
 """The counts of a month that are kept as they were when it was published."""
-_COLUMNS = ", ".join(KEPT)
-_SUMS = ", ".join(f"sum({name})::integer AS {name}" for name in KEPT)
+NOTICES = ("notices", "notices_withdrawn")
 # Whose moves count, and in what, as the measures say it (`core.observed_month_recount`): after a merger the successor's
 # declarations decide; who declares its quartiers only counts in them, and in part `qpv` of what holds them.
-DECLARED = f"""
-SELECT month, cell_id, landlord, qpv_only, {_COLUMNS} FROM (
-    SELECT month, cell_id, counted_for AS landlord, NOT (declared_whole AND whole) AS qpv_only, {_SUMS}
+_DECLARED = """
+SELECT month, cell_id, landlord, qpv_only, {columns} FROM (
+    SELECT month, cell_id, counted_for AS landlord, NOT (declared_whole AND whole) AS qpv_only, {sums}
     FROM core.cell_month JOIN core.landlord_month USING (landlord, month) JOIN core.cell USING (cell_id)
     WHERE month BETWEEN %(first)s AND %(last)s AND (declared_whole AND whole
         OR declared_qpv AND (coalesce(inside_qpv, false) OR qpv_2024 IS NOT NULL OR qpv_2015 IS NOT NULL))
     GROUP BY 1, 2, 3, 4
-) AS declared WHERE (departures <> 0 OR arrivals <> 0 OR {RELET} <> 0)
-"""  # noqa: S608
+) AS declared WHERE ({some})
+"""
+
+
+def _declared(columns: Sequence[str]) -> str:
+    """Return the query of some columns of the moves of declared landlord-months, as they are now."""
+    return _DECLARED.format(
+        columns=", ".join(columns),
+        sums=", ".join(f"sum({name})::integer AS {name}" for name in columns),
+        some=" OR ".join(f"{name} <> 0" for name in (*MEASURES, RELET, *NOTICES) if name in columns),
+    )
+
+
+_COLUMNS = ", ".join(KEPT)
+DECLARED = _declared((*KEPT, *NOTICES))
 FREEZE = f"""
-INSERT INTO core.published_base (month, cell_id, landlord, qpv_only, {_COLUMNS}) {DECLARED}
+INSERT INTO core.published_base (month, cell_id, landlord, qpv_only, {_COLUMNS}) {_declared(KEPT)}
 AND NOT EXISTS (SELECT FROM core.published_base AS frozen WHERE frozen.month = declared.month)
 """
 PLACES = """
@@ -71,7 +85,7 @@ SELECT month, cell_id, landlord, qpv_only, {_COLUMNS} FROM core.published_base
 WHERE month BETWEEN %(first)s AND %(last)s
 """  # noqa: S608
 Move = tuple[Any, ...]
-"""Month, cell, landlord, whether it counts in quartiers only, then the columns `KEPT`."""
+"""Month, cell, landlord, whether it counts in quartiers only, then `KEPT`, then `NOTICES` where they are not frozen."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +108,12 @@ def first_day(month: int) -> date:
 
 def freeze(connection: psycopg.Connection[Any], first: int, last: int) -> None:
     """Keep the counts of the months that have not been kept yet."""
-    connection.execute(FREEZE, {"first": first_day(first), "last": first_day(last)})
+    connection.execute(FREEZE.encode(), {"first": first_day(first), "last": first_day(last)})
 
 
-def read_moves(connection: psycopg.Connection[Any], query: LiteralString, first: int, last: int) -> list[Move]:
+def read_moves(connection: psycopg.Connection[Any], query: str, first: int, last: int) -> list[Move]:
     """Return moves by month, cell and landlord: `FROZEN`, as published; `DECLARED`, as they are now."""
-    return connection.execute(query, {"first": first_day(first), "last": first_day(last)}).fetchall()
+    return connection.execute(query.encode(), {"first": first_day(first), "last": first_day(last)}).fetchall()
 
 
 def read_places(connection: psycopg.Connection[Any], moves: Sequence[Move]) -> Places:
@@ -128,7 +142,7 @@ def by_atom(
     found = np.zeros(shape, dtype=np.int64)
     index = {key: i for i, key in enumerate(places.keys)}
     view = {landlord: i + 1 for i, landlord in enumerate(landlords)}
-    columns = [KEPT.index(measure) for measure in measures]
+    columns = [(*KEPT, *NOTICES).index(measure) for measure in measures]
     for month, cell_id, landlord, qpv_only, *counts in moves:
         atom, t = places.lattice.atom_of[index[cell_id, qpv_only]], number(month) - first
         n = [counts[column] for column in columns]

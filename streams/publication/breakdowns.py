@@ -1,7 +1,6 @@
-"""Breakdowns by reason, destination and origin: for the région and its départements, over 12 months.
+"""Breakdowns by reason, destination and origin that staff is shown each month: the région's and its départements'.
 
-Below the département they are held back: classes of a place are too few, and origins of a quartier's inhabitants are
-sensitive (DOMAIN: destinations by quartier only for large zones).
+Windows of 12 months that overlap would tell too much of smaller places: see `divisions.py` for these.
 """
 
 from collections.abc import Sequence

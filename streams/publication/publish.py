@@ -17,7 +17,9 @@ import psycopg
 from schemas.secrecy import Rules
 from streams.publication import memory
 from streams.publication.base import (
+    FAMILIES,
     FROZEN,
+    KEPT,
     MEASURES,
     Places,
     by_atom,
@@ -27,12 +29,14 @@ from streams.publication.base import (
     read_moves,
     read_places,
 )
+from streams.publication.divisions import DECEMBER, divide, year_of
 from streams.publication.loss import lost
 from streams.publication.rounding import phases, rounded
 from streams.secrecy.lattice import Bools, Ints
 from streams.secrecy.primary import Limits, Month
 from streams.secrecy.protection import MONTHS, Counts
 from streams.secrecy.suppression import WINDOWS, Shown, advance, start
+from streams.secrecy.tables import TableLimits
 
 # Publishers take their turn: two never make one vintage.
 TURN = 7_240_013
@@ -143,7 +147,7 @@ def _read(connection: psycopg.Connection[Any], rules: Rules, month: date) -> _Re
         "INSERT INTO core.published_key (key) VALUES (%s) ON CONFLICT DO NOTHING", (secrets.token_bytes(32),)
     )
     key = bytes(connection.execute("SELECT key FROM core.published_key").fetchall()[0][0])
-    counted = by_atom(moves, places, landlords, first, wanted)
+    counted = by_atom(moves, places, landlords, first, wanted, KEPT)
     return _Read(wanted, first, places, landlords, counted, stored, read_covered(connection, month), key)
 
 
@@ -174,6 +178,7 @@ def _decide(read: _Read, rules: Rules) -> tuple[list[tuple[Any, ...]], dict[str,
         ]
     )
     patterns, loss = {}, {}
+    whole: dict[str, Bools] = {}
     rows: list[tuple[Any, ...]] = []
     for measure in MEASURES:
         counts = Counts.of(read.first, read.moves[measure])
@@ -186,12 +191,38 @@ def _decide(read: _Read, rules: Rules) -> tuple[list[tuple[Any, ...]], dict[str,
             values = {window: month.of(lattice, window)[0] for window in WINDOWS}
         loss[measure] = lost(lattice, shown, {window: month.of(lattice, window)[0] for window in WINDOWS}, values)
         rows += _rows(read, keys, measure, shown, values)
+        whole[measure] = shown.shown[MONTHS] & peopled
+    if read.month % MONTHS == DECEMBER and rules.publication.mode == "suppression":
+        divided, held_back = _divided(read, rules, keys, whole)
+        rows, loss = [*rows, *divided], {**loss, **held_back}
     for (territory, part, window), one in read.covered.items():
         enough = one.dwellings >= rules.population.logements_minimum
         told = one.status if enough or one.status not in {"value", "provisional"} else "secret"
         value = one.dwellings if told in {"value", "provisional"} else None
         rows.append((territory, part, window, DWELLINGS, value, told))
     return rows, patterns, loss
+
+
+def _divided(
+    read: _Read, rules: Rules, keys: Sequence[tuple[int, str]], whole: Mapping[str, Bools]
+) -> tuple[list[tuple[Any, ...]], dict[str, Any]]:
+    """Return the rows of how moves divide over the year that ends, and what is lost of it.
+
+    `whole`: by measure, the figures of which the year's total is shown.
+    """
+    lattice = read.places.lattice
+    limits = TableLimits(rules.publication.seuil, rules.publication.largeur_protegee, rules.dominance.part_maximale)
+    rows: list[tuple[Any, ...]] = []
+    loss = {}
+    for one in divide(lattice, read.moves, consents(read.landlords, rules), whole, limits, FAMILIES):
+        reason = ["" if seen else "complement" for seen in one.shown]
+        shown = Shown({MONTHS: one.shown}, {MONTHS: reason})
+        total = {MONTHS: lattice.members @ year_of(read.moves, one.total)[0]}
+        loss[one.name] = lost(lattice, shown, total, total)
+        for measure in one.measures:
+            values = {MONTHS: lattice.members @ year_of(read.moves, measure)[0]}
+            rows += _rows(read, keys, measure, shown, values)
+    return rows, loss
 
 
 def consents(landlords: Sequence[str], rules: Rules) -> Bools:
@@ -236,7 +267,7 @@ def _rows(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a measure. `hors_qpv` and `non_localise` are told over 12 months only."""
     lattice, known = read.places.lattice, set(keys)
-    for window in WINDOWS:
+    for window in shown.shown:
         for index, (territory, part) in enumerate(keys):
             if window != MONTHS and not lattice.short[index]:
                 continue
@@ -247,7 +278,7 @@ def _rows(
             value = int(values[window][index]) if status in {"value", "provisional"} else None
             yield territory, part, window, measure, value, status
     for (territory, part, window), covered in read.covered.items():
-        if (territory, part) not in known and covered.status in {"not_covered", "no_data"}:
+        if window in shown.shown and (territory, part) not in known and covered.status in {"not_covered", "no_data"}:
             yield territory, part, window, measure, None, covered.status
 
 

@@ -3,6 +3,8 @@
 Invariant: one pattern holds for the whole of what is shown, so that no difference of two windows, of two territories or
 of two parts tells a count under the threshold. It is decided on the *least year*: for each month of the year, the least
 count of all the years shown. What is open there is open in every window, since every window has at least as much.
+How moves divide is shown for the région and its départements in every window, decided together; for other places in
+those that end in December and in the newest, each decided by itself.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,12 +16,26 @@ import numpy as np
 import psycopg
 
 from schemas.secrecy import Rules
-from streams.publication.base import DECLARED, FAMILIES, MEASURES, by_atom, number, read_moves, read_places
+from streams.publication.base import (
+    DECLARED,
+    FAMILIES,
+    KEPT,
+    MEASURES,
+    NOTICES,
+    Family,
+    by_atom,
+    first_day,
+    number,
+    read_moves,
+    read_places,
+)
 from streams.publication.breakdowns import decided
+from streams.publication.divisions import DECEMBER, Division, divide
 from streams.secrecy.lattice import Ints
 from streams.secrecy.primary import Limits, Month
 from streams.secrecy.protection import MONTHS, Counts
 from streams.secrecy.suppression import WINDOWS, Shown, start
+from streams.secrecy.tables import TableLimits
 
 # Years of which the least is taken: longer, and small places could never be shown.
 YEARS = 3
@@ -35,7 +51,8 @@ _COPIED = (
     "first_let_within_12_months",
     "out_of_market",
 )
-_CLASSES = tuple(name for family in FAMILIES for name in family.classes)
+_WITHDRAWALS = Family("withdrawals", "notices", ("notices_withdrawn",))
+_STAFF_MEASURES = (*MEASURES, "notices")
 _WRITE = f"""
 INSERT INTO core.shown_window (territory_id, part, window_months, month, status, {", ".join(_COPIED)})
 SELECT territory_id, part, window_months, month,
@@ -45,12 +62,13 @@ SELECT territory_id, part, window_months, month,
 FROM core.observed_window CROSS JOIN core.staff_rule
 """  # noqa: S608
 _REVEAL = """
-UPDATE core.shown_window AS shown SET {measure} = whole.{measure}
+UPDATE core.shown_window AS shown SET {told}
 FROM core.observed_window AS whole
 JOIN unnest(%(territories)s::integer[], %(parts)s::text[]) AS told (territory_id, part)
     ON told.territory_id = whole.territory_id AND told.part = whole.part
 WHERE whole.month >= %(first)s AND whole.month <= %(last)s AND whole.window_months = %(window)s
     AND (NOT %(quarter_ends)s OR extract(month FROM whole.month)::integer %% 3 = 0)
+    AND whole.month <> ALL (%(but)s::date[])
     AND (shown.territory_id, shown.part, shown.window_months, shown.month)
         = (whole.territory_id, whole.part, whole.window_months, whole.month)
 """
@@ -80,12 +98,17 @@ def show(connection: psycopg.Connection[Any], rules: Rules | None = None) -> Wri
         places = read_places(connection, moves)
         classes = decided(cursor, first + MONTHS - 1, last, limits.threshold) if enough else {}
     lattice, shown = places.lattice, {}
+    divided: dict[int, list[Division]] = {}
     if moves:
-        counts = by_atom(moves, places, (), first, last)
+        counts = by_atom(moves, places, (), first, last, (*KEPT, *NOTICES))
         everywhere, outsider = np.ones(lattice.figures, dtype=bool), np.ones(1, dtype=bool)
-        for measure in MEASURES:
+        for measure in _STAFF_MEASURES:
             year = Counts.of(last - MONTHS + 1, least_year(counts[measure], first, last))
             _, shown[measure] = start(lattice, Month(last, year, everywhere, outsider), limits)
+        whole = {measure: one.shown[MONTHS] for measure, one in shown.items()}
+        for month in _apart(first, last):
+            upto = {measure: x[:, :, : month - first + 1] for measure, x in counts.items()}
+            divided[month] = divide(lattice, upto, outsider, whole, _table_limits(limits), (*FAMILIES, _WITHDRAWALS))
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM core.shown_window")
         cursor.execute(_WRITE)
@@ -94,13 +117,26 @@ def show(connection: psycopg.Connection[Any], rules: Rules | None = None) -> Wri
         for measure, seen in shown.items():
             _reveal(cursor, measure, keys, seen, first, last)
         for measure, told in classes.items():
-            _tell(cursor, measure, MONTHS, told, first + MONTHS - 1, last)
+            _tell(cursor, (measure,), MONTHS, told, first + MONTHS - 1, last, but=list(divided))
+        for month, decisions in divided.items():
+            for one in decisions:
+                told = [key for key, seen in zip(keys, one.shown, strict=True) if seen]
+                _tell(cursor, one.measures, MONTHS, told, month, month)
     return Written(windows, begun, ended) if moves else Written(windows)
 
 
 def staff_limits(rules: Rules) -> Limits:
     """Return what the engine needs of the rules for staff. Dominance is the published layer's."""
     return Limits(rules.observatoire.seuil, rules.observatoire.largeur_protegee, 1.0, 1.0, insiders=False)
+
+
+def _table_limits(limits: Limits) -> TableLimits:
+    return TableLimits(limits.threshold, limits.protection, limits.dominance)
+
+
+def _apart(first: int, last: int) -> list[int]:
+    """Return the months with which windows end that show how moves divide: each December, and the newest."""
+    return [month for month in range(first + MONTHS - 1, last + 1) if month % MONTHS == DECEMBER or month == last]
 
 
 def least_year(x: Ints, first: int, last: int) -> Ints:
@@ -121,28 +157,31 @@ def _reveal(
     for window in WINDOWS:
         chosen = shown.shown[window] if window == MONTHS else always
         told = [key for key, seen in zip(keys, chosen, strict=True) if seen]
-        _tell(cursor, measure, window, told, first + window - 1, last)
+        _tell(cursor, (measure,), window, told, first + window - 1, last)
     quarters = [key for key, seen in zip(keys, shown.shown[3] & ~always, strict=True) if seen]
-    _tell(cursor, measure, 3, quarters, first + 2, last, quarter_ends=True)
+    _tell(cursor, (measure,), 3, quarters, first + 2, last, quarter_ends=True)
 
 
 def _tell(
     cursor: psycopg.Cursor[Any],
-    measure: str,
+    measures: Sequence[str],
     window: int,
     told: Iterable[tuple[int, str]],
     first: int,
     last: int,
     *,
     quarter_ends: bool = False,
+    but: Sequence[int] = (),
 ) -> None:
     territories, parts = zip(*told, strict=True) if (told := list(told)) else ((), ())
     values: Mapping[str, Any] = {
         "territories": list(territories),
         "parts": list(parts),
-        "first": date(first // 12, first % 12 + 1, 1),
-        "last": date(last // 12, last % 12 + 1, 1),
+        "first": first_day(first),
+        "last": first_day(last),
+        "but": [first_day(month) for month in but],
         "window": window,
         "quarter_ends": quarter_ends,
     }
-    cursor.execute(_REVEAL.format(measure=measure), values)
+    columns = ", ".join(f"{measure} = whole.{measure}" for measure in measures)
+    cursor.execute(_REVEAL.format(told=columns), values)

@@ -259,8 +259,13 @@ class Decision:
             poor = self._dim_all()
             if not poor:
                 return
+            enriched = np.zeros(self.lattice.atoms, dtype=bool)
             for number in poor:
-                self._enrich(number, small_steps=turn < ROUNDS)
+                figure = self.lattice.members[number]
+                # Several poor places are often of one class: what was joined may be enough for the next.
+                if not enriched[figure].any():
+                    self._enrich(number, small_steps=turn < ROUNDS)
+                    enriched |= np.isin(self.pattern.labels, self.pattern.labels[figure])
             self.settle()
             if self.pattern.labels is pattern.labels:
                 return

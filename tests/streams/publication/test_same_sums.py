@@ -1,7 +1,7 @@
 """What is published adds up to the measures: same landlords, same months, same places."""
 
 from itertools import product
-from typing import Any, LiteralString
+from typing import Any
 
 import psycopg
 import pytest
@@ -30,7 +30,7 @@ UPDATE core.landlord SET (merged_into, merged_on) = (%(into)s, '2025-10-01') WHE
 """
 
 
-def assert_same_sums(connection: psycopg.Connection[Any], query: LiteralString) -> None:
+def assert_same_sums(connection: psycopg.Connection[Any], query: str) -> None:
     first, last = number(START), number(END) - 1
     moves = read_moves(connection, query, first, last)
     places = read_places(connection, moves)
