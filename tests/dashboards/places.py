@@ -5,6 +5,7 @@ from typing import Any
 import psycopg
 
 from runtime.settings import Settings
+from streams.publication.live import show_live
 from tests.dashboards.filling import fill
 from tests.dashboards.queries import QUARTIER
 from tests.streams.stage import Stage, declaration, message, move, stock
@@ -34,4 +35,5 @@ def told(settings: Settings, database: psycopg.Connection[Any], counts: dict[str
     assert stage.take(message(0, events)) == 1
     assert stage.rows("SELECT count(*) FROM core.move") == [(sum(counts.values()) + 20 * len(places),)]
     stage.close()
+    show_live(database)
     fill(settings)

@@ -13,7 +13,6 @@ from dashboards.page import CHAINE
 from dashboards.source import PUBLIC
 from runtime.database import connect
 from runtime.settings import Settings
-from streams.publication.live import show_live
 from tests.conftest import empty
 from tests.dashboards.places import VARIABLES, told
 from tests.dashboards.queries import answer
@@ -47,7 +46,6 @@ def secret_place(request: pytest.FixtureRequest, settings: Settings) -> str:
     empty(settings)
     with connect(settings, "ingest", autocommit=True) as database:
         told(settings, database, {"inside": 27, "outside": 41, "unlocated": 33, "elsewhere": 90} | {where: SECRET})
-        show_live(database)
     return where
 
 
