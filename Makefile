@@ -44,7 +44,7 @@ lint: $(STAMP) ## ruff and strict types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(STAMP) ## Measure side by side: check, locate, publish, replay beside bare COPY, bad input, panels, measures; write benchmarks/results/
+bench: $(STAMP) ## Measure side by side: check, locate, publish, replay beside bare COPY, bad input, panels, measures, suppression; write benchmarks/results/
 	$(VENV)/bin/python -m benchmarks.check
 	$(VENV)/bin/python -m benchmarks.locate
 	$(VENV)/bin/python -m benchmarks.publish
@@ -52,6 +52,7 @@ bench: $(STAMP) ## Measure side by side: check, locate, publish, replay beside b
 	$(VENV)/bin/python -m benchmarks.mutated
 	$(VENV)/bin/python -m benchmarks.panels
 	$(VENV)/bin/python -m benchmarks.measures
+	$(VENV)/bin/python -m benchmarks.suppression
 
 wheel: $(STAMP) ## Build the landlords' tool into dist/: `quartiers landlord add` puts it into each kit
 	$(VENV)/bin/pip wheel -q --no-deps --no-build-isolation -w dist .

@@ -1,0 +1,1 @@
+"""Secrecy beside Tau-Argus."""
