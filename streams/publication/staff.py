@@ -110,6 +110,8 @@ def show(connection: psycopg.Connection[Any], rules: Rules | None = None) -> Wri
             upto = {measure: x[:, :, : month - first + 1] for measure, x in counts.items()}
             divided[month] = divide(lattice, upto, outsider, whole, _table_limits(limits), (*FAMILIES, _WITHDRAWALS))
     with connection.transaction(), connection.cursor() as cursor:
+        # One writer at a time: another worker would write the same rows.
+        cursor.execute("LOCK TABLE core.shown_window IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("DELETE FROM core.shown_window")
         cursor.execute(_WRITE)
         windows = cursor.rowcount
