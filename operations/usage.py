@@ -12,6 +12,10 @@ _DAY_FR = {"%Y": "AAAA", "%m": "MM", "%d": "JJ", "%H": "hh", "%M": "mm", "%S": "
 
 _SENTENCES = [
     (
+        r"No such command '(.+)'\. Did you mean '([^']+)', '([^']+)'.*\?",
+        r"la commande « \1 » n'existe pas ; vouliez-vous dire « \2 » ou « \3 » ?",
+    ),
+    (
         r"No such command '(.+)'\. Did you mean '(.+)'\?",
         r"la commande « \1 » n'existe pas ; vouliez-vous dire « \2 » ?",
     ),

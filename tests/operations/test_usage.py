@@ -13,7 +13,7 @@ from operations import cli
 MISTAKES = [
     (
         ["publsh", "f"],
-        "la commande « publsh » n'existe pas ; vouliez-vous dire « publish » ? Voyez",
+        "la commande « publsh » n'existe pas ; vouliez-vous dire « publish » ou « rpls » ? Voyez",
     ),
     (["zzz"], "la commande « zzz » n'existe pas. Voyez `quartiers --help`."),
     (["publish"], "il manque « FICHIER ». Voyez `quartiers publish --help`."),
