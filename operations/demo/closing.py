@@ -69,7 +69,8 @@ def close(
     with connect(settings, "ingest") as connection:
         outcomes = dict(connection.execute(OUTCOME_TOTALS).fetchall())
         reasons = connection.execute(REASON_TOTALS).fetchall()
-        quartiers = connection.execute(THREE_QPVS).fetchall()
+    with connect(settings, "observatory") as viewer:
+        quartiers = viewer.execute(THREE_QPVS).fetchall()
     return Closing(published, seeded, seed_seconds, outcomes, reasons, quartiers, verdict, truth)
 
 
