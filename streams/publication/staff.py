@@ -16,6 +16,7 @@ import numpy as np
 import psycopg
 
 from schemas.secrecy import Rules
+from streams.measures.refresh import one_snapshot
 from streams.publication.base import (
     DECLARED,
     FAMILIES,
@@ -83,21 +84,47 @@ class Written:
     last: date | None = None
 
 
-def show(connection: psycopg.Connection[Any], rules: Rules | None = None) -> Written:
-    """Write what staff is shown again, whole; return what was written. Nothing is decided inside a transaction.
+@dataclass(frozen=True)
+class _Decided:
+    """What is shown of the months `first` to `last`: figures by measure, classes by measure, divisions by month."""
 
-    Raises psycopg.Error if the database is away or refuses.
+    first: int
+    last: int
+    begun: date | None
+    ended: date | None
+    keys: Sequence[tuple[int, str]]
+    shown: Mapping[str, Shown]
+    classes: Mapping[str, Iterable[tuple[int, str]]]
+    divided: Mapping[int, Sequence[Division]]
+
+
+def show(connection: psycopg.Connection[Any], rules: Rules | None = None) -> Written:
+    """Write what staff is shown again, whole; return what was written.
+
+    Counts are read, decided on and told in one snapshot: what was decided on older counts would not hold for newer
+    ones. One writer at a time; readers see what was there before. Raises psycopg.Error if the database is away or
+    refuses.
     """
     limits = staff_limits(rules or Rules())
-    with connection.transaction(), connection.cursor() as cursor:
-        begun, ended = cursor.execute(_SPAN).fetchall()[0]
-        last = number(ended) if ended else 0
-        first = max(number(begun), last - YEARS * MONTHS + 1) if begun else 0
-        enough = begun is not None and last - first + 1 >= MONTHS
-        moves = read_moves(connection, DECLARED, first, last) if enough else []
-        places = read_places(connection, moves)
-        classes = decided(cursor, first + MONTHS - 1, last, limits.threshold) if enough else {}
-    lattice, shown = places.lattice, {}
+    with one_snapshot(connection), connection.transaction(), connection.cursor() as cursor:
+        # Before the snapshot: whoever waited here must see what the other writer did.
+        cursor.execute("LOCK TABLE core.shown_window IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '10min'")
+        decided_now = _decide(connection, cursor, limits)
+        windows = _write(cursor, decided_now)
+    return Written(windows, decided_now.begun, decided_now.ended) if decided_now.shown else Written(windows)
+
+
+def _decide(connection: psycopg.Connection[Any], cursor: psycopg.Cursor[Any], limits: Limits) -> _Decided:
+    begun, ended = cursor.execute(_SPAN).fetchall()[0]
+    last = number(ended) if ended else 0
+    first = max(number(begun), last - YEARS * MONTHS + 1) if begun else 0
+    enough = begun is not None and last - first + 1 >= MONTHS
+    moves = read_moves(connection, DECLARED, first, last) if enough else []
+    places = read_places(connection, moves)
+    classes = decided(cursor, first + MONTHS - 1, last, limits.threshold) if enough else {}
+    lattice = places.lattice
+    shown: dict[str, Shown] = {}
     divided: dict[int, list[Division]] = {}
     if moves:
         counts = by_atom(moves, places, (), first, last, (*KEPT, *NOTICES))
@@ -109,22 +136,24 @@ def show(connection: psycopg.Connection[Any], rules: Rules | None = None) -> Wri
         for month in _apart(first, last):
             upto = {measure: x[:, :, : month - first + 1] for measure, x in counts.items()}
             divided[month] = divide(lattice, upto, outsider, whole, _table_limits(limits), (*FAMILIES, _WITHDRAWALS))
-    with connection.transaction(), connection.cursor() as cursor:
-        # One writer at a time: another worker would write the same rows.
-        cursor.execute("LOCK TABLE core.shown_window IN SHARE ROW EXCLUSIVE MODE")
-        cursor.execute("DELETE FROM core.shown_window")
-        cursor.execute(_WRITE)
-        windows = cursor.rowcount
-        keys = list(zip(lattice.territory, lattice.parts, strict=True))
-        for measure, seen in shown.items():
-            _reveal(cursor, measure, keys, seen, first, last)
-        for measure, told in classes.items():
-            _tell(cursor, (measure,), MONTHS, told, first + MONTHS - 1, last, but=list(divided))
-        for month, decisions in divided.items():
-            for one in decisions:
-                told = [key for key, seen in zip(keys, one.shown, strict=True) if seen]
-                _tell(cursor, one.measures, MONTHS, told, month, month)
-    return Written(windows, begun, ended) if moves else Written(windows)
+    keys = list(zip(lattice.territory, lattice.parts, strict=True))
+    return _Decided(first, last, begun, ended, keys, shown, classes, divided)
+
+
+def _write(cursor: psycopg.Cursor[Any], now: _Decided) -> int:
+    """Write every window with its status, then the counts that are shown; return the windows."""
+    cursor.execute("DELETE FROM core.shown_window")
+    cursor.execute(_WRITE)
+    windows = cursor.rowcount
+    for measure, seen in now.shown.items():
+        _reveal(cursor, measure, now.keys, seen, now.first, now.last)
+    for measure, told in now.classes.items():
+        _tell(cursor, (measure,), MONTHS, told, now.first + MONTHS - 1, now.last, but=list(now.divided))
+    for month, decisions in now.divided.items():
+        for one in decisions:
+            shown = [key for key, seen in zip(now.keys, one.shown, strict=True) if seen]
+            _tell(cursor, one.measures, MONTHS, shown, month, month)
+    return windows
 
 
 def staff_limits(rules: Rules) -> Limits:
