@@ -79,9 +79,11 @@ SELECT landlord, day, cell_id, flow, tenancy_started_on, reason, place, rooms, f
 
 -- Counters and recount are compared as coarse as the limit makes them, so that folding may stop after any slice.
 -- The limit is asked for by itself: the planner takes a table of one row that was never analyzed for a large one.
+-- A correction of a month that is folded already takes its old day away: one day below nought, the month right.
 CREATE VIEW core.daily_total AS
-SELECT cell_id, core.coarse_day(day, (SELECT folded_before FROM core.retention)) AS day, flow, landlord, n
-FROM core.daily_counter;
+SELECT cell_id, core.coarse_day(day, (SELECT folded_before FROM core.retention)) AS day, flow, landlord,
+    sum(n)::integer AS n
+FROM core.daily_counter GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0;
 
 CREATE OR REPLACE VIEW core.daily_recount AS
 SELECT cell_id, core.coarse_day(effective_on, (SELECT folded_before FROM core.retention)) AS day, flow, landlord,

@@ -91,9 +91,18 @@ FOLD_DAYS = """
 WITH fine AS (
     DELETE FROM core.daily_counter
     WHERE landlord = %(landlord)s AND day > %(month)s::date AND day < %(month)s::date + interval '1 month' RETURNING *
+), total AS (
+    SELECT cell_id, flow, landlord, sum(n) AS n FROM fine GROUP BY 1, 2, 3 HAVING sum(n) <> 0
+), gone AS (
+    -- What comes back to nought leaves no row: a recount has none.
+    DELETE FROM core.daily_counter AS kept USING total
+    WHERE kept.day = %(month)s::date AND kept.n + total.n = 0
+        AND (kept.cell_id, kept.flow, kept.landlord) = (total.cell_id, total.flow, total.landlord)
+    RETURNING kept.cell_id, kept.flow, kept.landlord
 ), base AS (
     INSERT INTO core.daily_counter AS kept (cell_id, day, flow, landlord, n)
-    SELECT cell_id, %(month)s::date, flow, landlord, sum(n) FROM fine GROUP BY 1, 3, 4 ORDER BY 1, 3, 4
+    SELECT cell_id, %(month)s::date, flow, landlord, n FROM total
+    WHERE (cell_id, flow, landlord) NOT IN (SELECT cell_id, flow, landlord FROM gone) ORDER BY 1, 3, 4
     ON CONFLICT (cell_id, day, flow, landlord) DO UPDATE SET n = kept.n + excluded.n
 )
 SELECT count(*) FROM fine

@@ -153,6 +153,22 @@ def test_nothing_of_a_landlord_is_folded_while_its_window_is_open(stage: Stage) 
     stage.assert_counters_equal_a_recount()
 
 
+def test_a_correction_after_days_became_months_leaves_no_counter_of_nought(stage: Stage) -> None:
+    stage.rules = Rules(load(), horizon=AnyHorizon())
+    stage.connection.execute(
+        "INSERT INTO core.backfill VALUES (%s, '2025-01-01', '2027-12-01', '2020-01-01')", [SIRENS[0]]
+    )
+    stage.take(message(0, [move(number=1, effective_on="2025-02-11", **QN)]))
+    fold(stage)
+    assert stage.rows("SELECT day, n FROM core.daily_counter") == [(date(2025, 2, 1), 1)]
+    cancelled = move(number=1, effective_on="2025-02-11", revision=2, status="cancelled", cancel_reason="mistake", **QN)
+    stage.take(message(1, [cancelled], day=LATER))
+    stage.assert_counters_equal_a_recount()
+    fold(stage, date(2027, 7, 2))
+    stage.assert_counters_equal_a_recount()
+    assert stage.rows("SELECT count(*) FROM core.daily_counter") == [(0,)]
+
+
 def test_a_row_that_a_revision_carried_on_meanwhile_is_left(stage: Stage) -> None:
     old_and_new(stage)
     roll_windows(stage.connection, LATER)
