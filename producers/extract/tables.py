@@ -21,6 +21,8 @@ from producers.extract.workbook import Workbook, text_of
 
 DELIMITERS = (";", "\t", "|", ",")
 _SAMPLE_LINES = 60
+_CELL_CHARACTERS = 131_072
+"""The longest cell that is believed, as the module `csv` has it: longer, a quote was never closed."""
 _NAMES_OF_DELIMITERS = "point-virgule, virgule, tabulation ou barre verticale"
 # a title has a few words in its first cells; a header names nearly every column
 _LEAST_FILLED = 0.6
@@ -178,6 +180,8 @@ def _position(handle: TextIO) -> int:
 
 def _csv_rows(path: Path, handle: TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield (first line of the row, cells)."""
+    # Said here: other libraries lift the limit of the whole process.
+    csv.field_size_limit(_CELL_CHARACTERS)
     reader = csv.reader(handle, delimiter=delimiter)
     line = 1
     try:
@@ -194,7 +198,7 @@ def _csv_rows(path: Path, handle: TextIO, delimiter: str) -> Iterator[tuple[int,
 def _delimiter_of(path: Path, lines: list[str]) -> str:
     """Return the delimiter that cuts most lines into the same number of cells, at least two."""
     for number, line in enumerate(lines, 1):
-        if len(line) > csv.field_size_limit():
+        if len(line) > _CELL_CHARACTERS:
             raise ExtractError(
                 f"{path.name}, ligne {number} : elle a {len(line)} signes, ce n'est pas une ligne de tableau. "
                 "L'effacer, ou refaire l'export."
