@@ -31,7 +31,10 @@ def register(app: typer.Typer) -> None:
         console = Console(highlight=False)
         settings = Settings.load("demo")
         pace = seconds_per_day or (1.2 if once else 15.0)
-        plan = make_plan(paris_today(SystemClock()), once=once, scale=scale, seconds_per_day=pace)
+        # A day of the simulation begins at midnight UTC: before that, Paris is a day ahead of what can have happened.
+        clock = SystemClock()
+        today = min(paris_today(clock), clock.now().date())
+        plan = make_plan(today, once=once, scale=scale, seconds_per_day=pace)
         busy = "Une démonstration est déjà en cours ici{holder} : une seule à la fois."
         code = INTERRUPTED
         with stops_like_ctrl_c(), alone(settings.instance_dir / "run" / "demo.lock", refuse=busy):
