@@ -218,78 +218,100 @@ def _add_relay_timer(app: faust.App, settings: Settings, open_database: Callable
             senders.clear()
 
 
-def _add_measures_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
-    """Take up into the measures what was recorded. What the database refuses there must not stop ingesting."""
-    link = Link(open_database)
-    pace = Pace(figures.MEASURES_SHARE)
+def _add_beside_timer(
+    app: faust.App, interval: float, work: Callable[[], object], *, away: str, refused: str, share: float = 1.0
+) -> None:
+    """Do work beside ingesting, at most a share of the time: what the database refuses there must not stop ingesting.
 
-    @app.timer(interval=figures.MEASURES_SECONDS)
-    async def refresh_measures() -> None:
+    `away`, `refused`: what the log says then.
+    """
+    pace = Pace(share)
+
+    async def beside() -> None:
         if not pace.due(time.monotonic()):
             return
         started = time.monotonic()
         try:
-            await asyncio.to_thread(lambda: refresh(link.connection()))
+            await asyncio.to_thread(work)
         except AWAY as error:
-            log.warning("measures not refreshed", error=str(error))
-        except psycopg.Error as error:
-            log.error("measures refused by the database", error=str(error))
+            log.warning(away, error=str(error))
+        except (psycopg.Error, PublicationError, RulesError) as error:
+            log.error(refused, error=str(error))
         pace.took(started, time.monotonic())
+
+    # Faust names a late timer by its function.
+    beside.__qualname__ = work.__qualname__
+    app.timer(interval=interval)(beside)
+
+
+def _once_changed(state: Callable[[], object], work: Callable[[], object]) -> Callable[[], None]:
+    """Return what does the work if the state is not that of the last time it was done."""
+    done: list[object] = [None]
+
+    def work_if_changed() -> None:
+        now = state()
+        if now != done[0]:
+            work()
+            done[0] = now
+
+    work_if_changed.__qualname__ = work.__qualname__
+    return work_if_changed
+
+
+def _add_measures_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+    """Take up into the measures what was recorded."""
+    link = Link(open_database)
+
+    def refresh_measures() -> None:
+        refresh(link.connection())
+
+    _add_beside_timer(
+        app,
+        figures.MEASURES_SECONDS,
+        refresh_measures,
+        away="measures not refreshed",
+        refused="measures refused by the database",
+        share=figures.MEASURES_SHARE,
+    )
 
 
 def _add_shown_timer(app: faust.App, settings: Settings, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
     """Decide again on what staff is shown once measures changed."""
     link = Link(open_database)
-    pace = Pace(figures.SHOWN_SHARE)
-    done: list[Any] = [None]
 
-    def show_changes() -> None:
+    def refreshed() -> object:
         connection = link.connection()
         with connection.transaction():
-            refreshed = connection.execute("SELECT refreshed_at FROM core.measure_state").fetchall()[0][0]
-        if refreshed != done[0]:
-            show(connection, rules_in_force(settings.instance_dir))
-            done[0] = refreshed
+            return connection.execute("SELECT refreshed_at FROM core.measure_state").fetchall()[0][0]
 
-    @app.timer(interval=figures.SHOWN_SECONDS)
-    async def show_staff() -> None:
-        if not pace.due(time.monotonic()):
-            return
-        started = time.monotonic()
-        try:
-            await asyncio.to_thread(show_changes)
-        except AWAY as error:
-            log.warning("what staff is shown not renewed", error=str(error))
-        except (psycopg.Error, RulesError) as error:
-            log.error("what staff is shown cannot be renewed", error=str(error))
-        pace.took(started, time.monotonic())
+    def show_staff() -> None:
+        show(link.connection(), rules_in_force(settings.instance_dir))
+
+    _add_beside_timer(
+        app,
+        figures.SHOWN_SECONDS,
+        _once_changed(refreshed, show_staff),
+        away="what staff is shown not renewed",
+        refused="what staff is shown cannot be renewed",
+        share=figures.SHOWN_SHARE,
+    )
 
 
 def _add_live_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
     """Decide again on the live windows that staff is shown, once something was committed or a day began."""
     link = Link(open_database)
-    pace = Pace(figures.LIVE_SHARE)
-    done: list[Any] = [None]
 
-    def show_changes() -> None:
-        connection = link.connection()
-        state = live_state(connection)
-        if state != done[0]:
-            show_live(connection)
-            done[0] = state
+    def show_live_windows() -> None:
+        show_live(link.connection())
 
-    @app.timer(interval=figures.LIVE_SECONDS)
-    async def show_live_windows() -> None:
-        if not pace.due(time.monotonic()):
-            return
-        started = time.monotonic()
-        try:
-            await asyncio.to_thread(show_changes)
-        except AWAY as error:
-            log.warning("live windows not renewed", error=str(error))
-        except psycopg.Error as error:
-            log.error("live windows cannot be renewed", error=str(error))
-        pace.took(started, time.monotonic())
+    _add_beside_timer(
+        app,
+        figures.LIVE_SECONDS,
+        _once_changed(lambda: live_state(link.connection()), show_live_windows),
+        away="live windows not renewed",
+        refused="live windows cannot be renewed",
+        share=figures.LIVE_SHARE,
+    )
 
 
 def _add_publication_timer(
@@ -306,11 +328,10 @@ def _add_publication_timer(
             made = publish(connection, rules, months[0])
             log.info("vintage frozen", month=str(made.month), figures=made.figures)
 
-    @app.timer(interval=figures.PUBLICATION_SECONDS)
-    async def publish_vintage() -> None:
-        try:
-            await asyncio.to_thread(publish_next)
-        except AWAY as error:
-            log.warning("no vintage made", error=str(error))
-        except (psycopg.Error, PublicationError, RulesError) as error:
-            log.error("the vintage cannot be made", error=str(error))
+    _add_beside_timer(
+        app,
+        figures.PUBLICATION_SECONDS,
+        publish_next,
+        away="no vintage made",
+        refused="the vintage cannot be made",
+    )
