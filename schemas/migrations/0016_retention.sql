@@ -83,7 +83,7 @@ SELECT landlord, day, cell_id, flow, tenancy_started_on, reason, place, rooms, f
 CREATE VIEW core.daily_total AS
 SELECT cell_id, core.coarse_day(day, (SELECT folded_before FROM core.retention)) AS day, flow, landlord,
     sum(n)::integer AS n
-FROM core.daily_counter GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0;
+FROM core.daily_counter GROUP BY 1, 2, 3, 4 HAVING sum(n) <> 0 OR bool_or(n = 0);
 
 CREATE OR REPLACE VIEW core.daily_recount AS
 SELECT cell_id, core.coarse_day(effective_on, (SELECT folded_before FROM core.retention)) AS day, flow, landlord,
