@@ -1,5 +1,5 @@
-"""The Faust application: one agent that ingests, and timers that roll windows, relay receipts, watch topics, refresh
-measures.
+"""The Faust application: one agent that ingests, and timers that roll windows, relay receipts, watch topics, and do
+the tasks of streams/tasks.py.
 
 State lives in the database, where it is transactional and late data is ordinary: no Faust table, no Faust
 window. The recipes here (no leader topic, no standby, static membership, `noack_take`) were each proved by
@@ -24,7 +24,6 @@ from runtime.database import connect
 from runtime.logging import logger
 from runtime.settings import Settings
 from runtime.topics import SENTINEL, is_sandbox
-from schemas.secrecy import RulesError, rules_in_force
 from streams import worker_settings as figures
 from streams.counters.windows import roll_windows
 from streams.ingest.link import Link
@@ -36,12 +35,7 @@ from streams.ingest.stall import StallWatch
 from streams.ingest.topics import Ends, TopicWatcher
 from streams.ingest.turns import Partition
 from streams.measures.pace import Pace
-from streams.measures.refresh import refresh
-from streams.publication.due import due_months
-from streams.publication.live import live_state, show_live
-from streams.publication.publish import PublicationError, publish
-from streams.publication.staff import show
-from streams.retention import nightly
+from streams.tasks import REFUSED, Task, tasks
 
 AWAY = (
     psycopg.OperationalError,
@@ -106,12 +100,9 @@ def create_app(settings: Settings, clock: Clock, worker: str, topics: Sequence[s
 
     _add_topic_timer(app, moves, pipeline, watcher, open_database, leave)
     _add_roll_timer(app, clock, open_database)
-    _add_retention_timer(app, open_database)
     _add_relay_timer(app, settings, open_database)
-    _add_measures_timer(app, open_database)
-    _add_shown_timer(app, settings, open_database)
-    _add_live_timer(app, open_database)
-    _add_publication_timer(app, settings, clock, open_database)
+    for task in tasks(settings, clock):
+        _add_task(app, task, open_database)
     return app
 
 
@@ -181,23 +172,6 @@ def _add_roll_timer(app: faust.App, clock: Clock, open_database: Callable[[], ps
             log.warning("windows not rolled", error=str(error))
 
 
-def _add_retention_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
-    """Fold what is past its time, once a night, after the windows have rolled."""
-    link = Link(open_database)
-
-    def retain() -> None:
-        connection = link.connection()
-        if nightly.is_due(connection) and (done := nightly.run(connection)) and done.moves:
-            log.info("folded", moves=done.moves, days=done.days, facts=done.facts, before=str(done.before))
-
-    @app.timer(interval=figures.RETENTION_SECONDS)
-    async def fold() -> None:
-        try:
-            await asyncio.to_thread(retain)
-        except AWAY as error:
-            log.warning("nothing folded, trying again", error=str(error))
-
-
 def _add_relay_timer(app: faust.App, settings: Settings, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
     """Send receipts and alerts on their way."""
     link = Link(open_database)
@@ -218,120 +192,23 @@ def _add_relay_timer(app: faust.App, settings: Settings, open_database: Callable
             senders.clear()
 
 
-def _add_beside_timer(
-    app: faust.App, interval: float, work: Callable[[], object], *, away: str, refused: str, share: float = 1.0
-) -> None:
-    """Do work beside ingesting, at most a share of the time: what the database refuses there must not stop ingesting.
-
-    `away`, `refused`: what the log says then.
-    """
-    pace = Pace(share)
+def _add_task(app: faust.App, task: Task, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
+    """Do a task beside ingesting, on a connection of its own: what is refused there must not stop ingesting."""
+    link = Link(open_database)
+    pace = Pace(task.share)
 
     async def beside() -> None:
         if not pace.due(time.monotonic()):
             return
         started = time.monotonic()
         try:
-            await asyncio.to_thread(work)
+            await asyncio.to_thread(lambda: task.work(link.connection()))
         except AWAY as error:
-            log.warning(away, error=str(error))
-        except (psycopg.Error, PublicationError, RulesError) as error:
-            log.error(refused, error=str(error))
+            log.warning("the database is away, trying again", task=task.name, error=str(error))
+        except REFUSED as error:
+            log.error("refused, trying again", task=task.name, error=str(error))
         pace.took(started, time.monotonic())
 
     # Faust names a late timer by its function.
-    beside.__qualname__ = work.__qualname__
-    app.timer(interval=interval)(beside)
-
-
-def _once_changed(state: Callable[[], object], work: Callable[[], object]) -> Callable[[], None]:
-    """Return what does the work if the state is not that of the last time it was done."""
-    done: list[object] = [None]
-
-    def work_if_changed() -> None:
-        now = state()
-        if now != done[0]:
-            work()
-            done[0] = now
-
-    work_if_changed.__qualname__ = work.__qualname__
-    return work_if_changed
-
-
-def _add_measures_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
-    """Take up into the measures what was recorded."""
-    link = Link(open_database)
-
-    def refresh_measures() -> None:
-        refresh(link.connection())
-
-    _add_beside_timer(
-        app,
-        figures.MEASURES_SECONDS,
-        refresh_measures,
-        away="measures not refreshed",
-        refused="measures refused by the database",
-        share=figures.MEASURES_SHARE,
-    )
-
-
-def _add_shown_timer(app: faust.App, settings: Settings, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
-    """Decide again on what staff is shown once measures changed."""
-    link = Link(open_database)
-
-    def refreshed() -> object:
-        connection = link.connection()
-        with connection.transaction():
-            return connection.execute("SELECT refreshed_at FROM core.measure_state").fetchall()[0][0]
-
-    def show_staff() -> None:
-        show(link.connection(), rules_in_force(settings.instance_dir))
-
-    _add_beside_timer(
-        app,
-        figures.SHOWN_SECONDS,
-        _once_changed(refreshed, show_staff),
-        away="what staff is shown not renewed",
-        refused="what staff is shown cannot be renewed",
-        share=figures.SHOWN_SHARE,
-    )
-
-
-def _add_live_timer(app: faust.App, open_database: Callable[[], psycopg.Connection[Any]]) -> None:
-    """Decide again on the live windows that staff is shown, once something was committed or a day began."""
-    link = Link(open_database)
-
-    def show_live_windows() -> None:
-        show_live(link.connection())
-
-    _add_beside_timer(
-        app,
-        figures.LIVE_SECONDS,
-        _once_changed(lambda: live_state(link.connection()), show_live_windows),
-        away="live windows not renewed",
-        refused="live windows cannot be renewed",
-        share=figures.LIVE_SHARE,
-    )
-
-
-def _add_publication_timer(
-    app: faust.App, settings: Settings, clock: Clock, open_database: Callable[[], psycopg.Connection[Any]]
-) -> None:
-    """Make the vintages that are due on the fixed day of the rules; missed ones are caught up, one a tick."""
-    link = Link(open_database)
-
-    def publish_next() -> None:
-        connection, rules = link.connection(), rules_in_force(settings.instance_dir)
-        with connection.transaction():
-            months = due_months(connection, rules, paris_today(clock))
-        if months:
-            made = publish(connection, rules, months[0])
-            log.info("vintage frozen", month=str(made.month), figures=made.figures)
-
-    _add_beside_timer(
-        app,
-        figures.PUBLICATION_SECONDS,
-        publish_next,
-        away="no vintage made",
-        refused="the vintage cannot be made",
-    )
+    beside.__qualname__ = task.name
+    app.timer(interval=task.seconds)(beside)

@@ -15,10 +15,8 @@ RETENTION_SECONDS = 30.0
 RELAY_SECONDS = 0.2
 RETRY_SECONDS = 0.5
 MEASURES_SECONDS = 2.0
-MEASURES_SHARE = 0.1
-"""Of a worker's time at most: ingesting goes first."""
 LIVE_SECONDS = 1.0
-LIVE_SHARE = 0.1
 SHOWN_SECONDS = 5.0
-SHOWN_SHARE = 0.1  # of the time at most: deciding on what staff is shown takes seconds of a core
+BESIDE_SHARE = 0.1
+"""Of a worker's time at most, for each task: ingesting goes first."""
 PUBLICATION_SECONDS = 300.0

@@ -18,7 +18,9 @@ SHOWN = f"""
 INSERT INTO core.shown_window (territory_id, part, window_months, month, status, {", ".join(MEASURES)})
 SELECT territory_id, part, window_months, month,
     CASE WHEN months < window_months THEN 'no_data' WHEN all_dwellings = 0 THEN 'not_covered'
-        WHEN dwellings = 0 THEN 'no_data' WHEN dwellings < least_completeness * all_dwellings THEN 'provisional'
+        WHEN dwellings = 0 THEN 'no_data'
+        WHEN dwellings < least_completeness * all_dwellings OR month > (SELECT through FROM core.settled)
+            THEN 'provisional'
         ELSE 'value' END, {", ".join(LEVELS)},
     {", ".join(f"CASE WHEN {name} = 0 OR {name} >= threshold THEN {name} END::integer" for name in FLOWS)}
 FROM core.observed_window CROSS JOIN core.staff_rule

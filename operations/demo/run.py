@@ -28,6 +28,7 @@ from runtime.database import connect
 from runtime.settings import Settings
 from schemas.secrecy import INSTANCE_FILE, rules_in_force
 from streams.measures.refresh import refresh
+from streams.publication.findings import tell_findings
 from streams.publication.live import show_live
 from streams.publication.staff import show
 
@@ -80,6 +81,7 @@ def run(settings: Settings, plan: Plan, console: Console) -> Ended:
         refresh(connection)
         show(connection, rules_in_force(settings.instance_dir))
         show_live(connection)
+        tell_findings(connection)
     with console.status("Recomptage de tous les compteurs ..."), connect(settings, "ingest") as connection:
         verdict = verify(connection)
         # The truth speaks of everything that the simulator has: it is asked only if everything was published.

@@ -13,6 +13,7 @@ from schemas.indicators.model import MONTHS_A_YEAR, Indicator
 ROUNDING = "0.000001"
 """Means of months are rounded: what is exactly at a limit must not fall below it by that."""
 TELLING = "('value', 'provisional')"
+SETTLED = "SELECT through FROM core.settled"
 """The statuses with which there is a figure."""
 
 
@@ -100,12 +101,17 @@ def pivot_sql(relation: str = "published.figure", keys: tuple[str, ...] = ()) ->
     return f"SELECT {', '.join(by)},\n    {columns}\nFROM {relation} GROUP BY {', '.join(by)}"
 
 
-def window_status_sql(alias: str, whole: str, least_completeness: str) -> str:
-    """Return the status of a declared window: `whole` is SQL for having all its months."""
+def window_status_sql(alias: str, whole: str, least_completeness: str, *, frozen: bool = False) -> str:
+    """Return the status of a declared window: `whole` is SQL for having all its months.
+
+    `frozen`: of a vintage, which does not become settled as time passes.
+    """
+    recent = "" if frozen else f" OR {alias}.month > ({SETTLED})"
     return (
         f"CASE WHEN NOT ({whole}) THEN 'no_data' WHEN {alias}.all_dwellings = 0 THEN 'not_covered' "
         f"WHEN {alias}.dwellings = 0 THEN 'no_data' "
-        f"WHEN {alias}.dwellings < {least_completeness} * {alias}.all_dwellings - {ROUNDING} THEN 'provisional' "
+        f"WHEN {alias}.dwellings < {least_completeness} * {alias}.all_dwellings - {ROUNDING}{recent} "
+        "THEN 'provisional' "
         f"ELSE 'value' END"
     )
 
@@ -115,11 +121,12 @@ def _coverage_status_sql(alias: str, whole: str) -> str:
     return f"CASE WHEN NOT ({whole}) THEN 'no_data' WHEN {alias}.all_dwellings = 0 THEN 'not_covered' ELSE 'value' END"
 
 
-def indicator_rows_sql(relation: str, keys: str, whole: str, inside: str) -> str:
+def indicator_rows_sql(relation: str, keys: str, whole: str, inside: str, *, frozen: bool = False) -> str:
     """Return a SELECT of one row an indicator and row of `relation`, which has the measures as columns.
 
     `keys`: the columns of `relation`, as `w.column, ...`, that come first; `whole`: SQL for a window that has all its
-    months; `inside`: SQL for a row that lies inside a QPV, where exits from the QPV have a meaning.
+    months; `inside`: SQL for a row that lies inside a QPV, where exits from the QPV have a meaning; `frozen`:
+    rows are of vintages.
     Columns after the keys: indicator, numerator, denominator, value, lower, upper, status.
     """
     rows = "\n    UNION ALL ".join(_record_sql(one) for one in indicators().values() if one.numerator is not None)
@@ -136,7 +143,7 @@ def indicator_rows_sql(relation: str, keys: str, whole: str, inside: str) -> str
 FROM {relation} AS w
 CROSS JOIN core.staff_rule AS rule
 CROSS JOIN LATERAL (SELECT
-    {window_status_sql("w", whole, "rule.least_completeness")} AS code,
+    {window_status_sql("w", whole, "rule.least_completeness", frozen=frozen)} AS code,
     {_coverage_status_sql("w", whole)} AS coverage) AS base
 CROSS JOIN LATERAL (
     {rows}

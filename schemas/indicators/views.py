@@ -216,7 +216,9 @@ def published_indicator() -> str:
         if one.numerator is not None
     )
     nothing = "('not_covered', 'no_data')"
-    rows = indicator_rows_sql("told", f"{keys}, w.told, w.measures", f"w.told NOT IN {nothing}", STAFF_INSIDE)
+    rows = indicator_rows_sql(
+        "told", f"{keys}, w.told, w.measures", f"w.told NOT IN {nothing}", STAFF_INSIDE, frozen=True
+    )
     return f"""CREATE OR REPLACE VIEW published.indicator AS
 WITH measured AS (
 {measured}

@@ -2,6 +2,12 @@
 -- protects taken out beforehand. Written by the refresh (streams/secrecy/): a measure is null where it is secret.
 -- Readers have no other way to the count of a declared window. Dwellings are means over the window.
 
+-- Late declarations still come: the month that runs and the one before are provisional, however complete.
+ALTER TABLE core.staff_rule ADD COLUMN provisional_months integer NOT NULL DEFAULT 2;
+CREATE VIEW core.settled AS
+SELECT (date_trunc('month', as_of::timestamp) - provisional_months * interval '1 month')::date AS through
+FROM core.window_state CROSS JOIN core.staff_rule;
+
 CREATE TABLE core.shown_window (
     territory_id integer NOT NULL,
     part text NOT NULL,

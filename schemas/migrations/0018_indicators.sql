@@ -43,7 +43,7 @@ SELECT w.territory_id, w.part, w.month, w.window_months, i.indicator, i.numerato
 FROM core.observed_window AS w
 CROSS JOIN core.staff_rule AS rule
 CROSS JOIN LATERAL (SELECT
-    CASE WHEN NOT (w.months = w.window_months) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings - 0.000001 THEN 'provisional' ELSE 'value' END AS code,
+    CASE WHEN NOT (w.months = w.window_months) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings - 0.000001 OR w.month > (SELECT through FROM core.settled) THEN 'provisional' ELSE 'value' END AS code,
     CASE WHEN NOT (w.months = w.window_months) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' ELSE 'value' END AS coverage) AS base
 CROSS JOIN LATERAL (
     SELECT 'departures', ARRAY[1, 3, 12], false, false, 'none', (w.departures)::numeric, NULL::numeric,
@@ -201,7 +201,7 @@ SELECT w.territory_id, w.comparator, w.month, w.window_months, i.indicator, i.nu
 FROM core.comparator_window AS w
 CROSS JOIN core.staff_rule AS rule
 CROSS JOIN LATERAL (SELECT
-    CASE WHEN NOT (w.months = w.window_months) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings - 0.000001 THEN 'provisional' ELSE 'value' END AS code,
+    CASE WHEN NOT (w.months = w.window_months) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings - 0.000001 OR w.month > (SELECT through FROM core.settled) THEN 'provisional' ELSE 'value' END AS code,
     CASE WHEN NOT (w.months = w.window_months) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' ELSE 'value' END AS coverage) AS base
 CROSS JOIN LATERAL (
     SELECT 'departures', ARRAY[1, 3, 12], false, false, 'none', (w.departures)::numeric, NULL::numeric,
@@ -451,7 +451,7 @@ SELECT w.territory_id, w.month, w.window_months, w.splice, w.told_from, i.indica
 FROM core.generation_window AS w
 CROSS JOIN core.staff_rule AS rule
 CROSS JOIN LATERAL (SELECT
-    CASE WHEN NOT (w.months = w.window_months) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings - 0.000001 THEN 'provisional' ELSE 'value' END AS code,
+    CASE WHEN NOT (w.months = w.window_months) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings - 0.000001 OR w.month > (SELECT through FROM core.settled) THEN 'provisional' ELSE 'value' END AS code,
     CASE WHEN NOT (w.months = w.window_months) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' ELSE 'value' END AS coverage) AS base
 CROSS JOIN LATERAL (
     SELECT 'departures', ARRAY[1, 3, 12], false, false, 'none', (w.departures)::numeric, NULL::numeric,

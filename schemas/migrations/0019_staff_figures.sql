@@ -73,7 +73,7 @@ FROM (SELECT w.level, w.territory_id, w.part, w.window_months, w.month, w.ends_a
 FROM staff.measure AS w
 CROSS JOIN core.staff_rule AS rule
 CROSS JOIN LATERAL (SELECT
-    CASE WHEN NOT (w.status <> 'no_data') THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings - 0.000001 THEN 'provisional' ELSE 'value' END AS code,
+    CASE WHEN NOT (w.status <> 'no_data') THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings - 0.000001 OR w.month > (SELECT through FROM core.settled) THEN 'provisional' ELSE 'value' END AS code,
     CASE WHEN NOT (w.status <> 'no_data') THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' ELSE 'value' END AS coverage) AS base
 CROSS JOIN LATERAL (
     SELECT 'departures', ARRAY[1, 3, 12], false, false, 'none', (w.departures)::numeric, NULL::numeric,
@@ -261,7 +261,7 @@ FROM (SELECT w.territory_id, w.rank, w.name, w.window_months, w.month, w.ends_at
 FROM staff.compared_measure AS w
 CROSS JOIN core.staff_rule AS rule
 CROSS JOIN LATERAL (SELECT
-    CASE WHEN NOT (w.whole) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings - 0.000001 THEN 'provisional' ELSE 'value' END AS code,
+    CASE WHEN NOT (w.whole) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' WHEN w.dwellings = 0 THEN 'no_data' WHEN w.dwellings < rule.least_completeness * w.all_dwellings - 0.000001 OR w.month > (SELECT through FROM core.settled) THEN 'provisional' ELSE 'value' END AS code,
     CASE WHEN NOT (w.whole) THEN 'no_data' WHEN w.all_dwellings = 0 THEN 'not_covered' ELSE 'value' END AS coverage) AS base
 CROSS JOIN LATERAL (
     SELECT 'departures', ARRAY[1, 3, 12], false, false, 'none', (w.departures)::numeric, NULL::numeric,
@@ -389,7 +389,8 @@ CROSS JOIN LATERAL (
     SELECT month, CASE WHEN bool_and(departures IS NOT NULL) THEN sum(departures) END::bigint AS departures,
         sum(dwellings) AS dwellings, sum(all_dwellings) AS all_dwellings,
         CASE WHEN count(*) < cardinality(communes) OR bool_or(status IN ('no_data', 'not_covered')) THEN 'no_data'
-            WHEN sum(dwellings) < least_completeness * sum(all_dwellings) THEN 'provisional'
+            WHEN sum(dwellings) < least_completeness * sum(all_dwellings)
+                OR month > (SELECT through FROM core.settled) THEN 'provisional'
             ELSE 'value' END AS told
     FROM staff.measure
     WHERE part = 'hors_qpv' AND window_months = 12 AND territory_id = ANY (qpv.communes)

@@ -8,7 +8,7 @@ are compared as they stand. One worker at a time: the others find the state's ro
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import psycopg
@@ -98,6 +98,13 @@ def refresh(connection: psycopg.Connection[Any]) -> Refreshed:
         # Another worker ended its refresh between our snapshot and our lock.
         return Refreshed()
     return recount(connection)
+
+
+def refreshed_at(connection: psycopg.Connection[Any]) -> datetime | None:
+    """Return when the measures last changed."""
+    with connection.transaction():
+        found: datetime | None = connection.execute("SELECT refreshed_at FROM core.measure_state").fetchall()[0][0]
+    return found
 
 
 def recount(connection: psycopg.Connection[Any]) -> Refreshed:

@@ -153,7 +153,8 @@ def _read(connection: psycopg.Connection[Any], rules: Rules, month: date) -> _Re
 
 def read_covered(connection: psycopg.Connection[Any], month: date) -> dict[tuple[int, str, int], Covered]:
     """Return, by territory, part and window that ends with a month, its status and dwellings."""
-    least = float(connection.execute("SELECT least_completeness FROM core.staff_rule").fetchall()[0][0])
+    rule = "SELECT least_completeness, through FROM core.staff_rule CROSS JOIN core.settled"
+    least, settled = connection.execute(rule).fetchall()[0]
     found = {}
     for territory, part, window, months, all_dwellings, dwellings in connection.execute(_WINDOWS, (month,)):
         if all_dwellings == 0:
@@ -161,7 +162,7 @@ def read_covered(connection: psycopg.Connection[Any], month: date) -> dict[tuple
         elif months < window or dwellings == 0:
             status = "no_data"
         else:
-            status = "provisional" if float(dwellings) < least * float(all_dwellings) else "value"
+            status = "provisional" if dwellings < least * all_dwellings or month > settled else "value"
         found[territory, part, window] = Covered(status, round(all_dwellings), round(dwellings))
     return found
 

@@ -58,7 +58,9 @@ _WRITE = f"""
 INSERT INTO core.shown_window (territory_id, part, window_months, month, status, {", ".join(_COPIED)})
 SELECT territory_id, part, window_months, month,
     CASE WHEN all_dwellings = 0 THEN 'not_covered' WHEN months < window_months OR dwellings = 0 THEN 'no_data'
-        WHEN dwellings < least_completeness * all_dwellings THEN 'provisional' ELSE 'value' END,
+        WHEN dwellings < least_completeness * all_dwellings OR month > (SELECT through FROM core.settled)
+            THEN 'provisional'
+        ELSE 'value' END,
     {", ".join(_COPIED)}
 FROM core.observed_window CROSS JOIN core.staff_rule
 """  # noqa: S608

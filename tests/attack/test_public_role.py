@@ -6,6 +6,7 @@ canaries: a word, and a number of rows that no other table has.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -249,12 +250,13 @@ def test_a_row_that_a_view_holds_back_is_not_told_by_a_message(reader: Reader) -
     assert not told
 
 
-def test_a_condition_is_tried_on_no_row_that_a_finding_leaves_out_by_its_count(seeded: Settings) -> None:
+def test_a_finding_is_read_where_it_is_stored_never_from_the_counts_that_it_leaves_out(seeded: Settings) -> None:
+    """Where a view decides as it is read, a condition of the reader's own is tried on rows that the threshold hides."""
     with connect(seeded, "observatory") as connection:
         plan = connection.execute("EXPLAIN SELECT * FROM staff.finding WHERE (moves || 'x')::integer > 0").fetchall()
-    lines = [line for (line,) in plan]
-    assert "Subquery Scan on finding" in lines[0]  # the barrier: the condition stays above all that the view does
-    assert "::integer" in lines[1] and not any("'x'" in line for line in lines[2:])
+    read = {found.group(1) for (line,) in plan if (found := re.search(r"Scan.* on (\w+)", line))}
+    assert "finding" in read
+    assert read <= {"finding", "landlord", "territory"}
 
 
 def test_no_view_of_a_reader_reads_moves_one_by_one(seeded: Settings) -> None:

@@ -112,8 +112,11 @@ def windows_of(months: pd.DataFrame, length: int) -> pd.DataFrame:
     return windows.reset_index()
 
 
-def figures_of(months: pd.DataFrame) -> pd.DataFrame:
-    """Return every figure: territory, month, window, indicator, numerator, denominator, value, bounds, status."""
+def figures_of(months: pd.DataFrame, settled: int) -> pd.DataFrame:
+    """Return every figure: territory, month, window, indicator, numerator, denominator, value, bounds, status.
+
+    `settled`: the number of the last month to which no late declaration is awaited.
+    """
     parts = []
     for length in (1, 3, 12):
         windows = windows_of(months, length)
@@ -121,14 +124,14 @@ def figures_of(months: pd.DataFrame) -> pd.DataFrame:
         for code, formula in FORMULAS.items():
             if length in formula.windows:
                 chosen = windows[inside] if formula.quartiers_only else windows
-                parts.append(_figure(chosen, code, formula, length))
+                parts.append(_figure(chosen, code, formula, length, settled))
     return pd.concat(parts, ignore_index=True)
 
 
-def _figure(w: pd.DataFrame, code: str, formula: Formula, length: int) -> pd.DataFrame:
+def _figure(w: pd.DataFrame, code: str, formula: Formula, length: int, settled: int) -> pd.DataFrame:
     top = formula.top(w)
     bottom = formula.bottom(w) if formula.bottom else None
-    status = _status(w, formula, bottom)
+    status = _status(w, formula, bottom, settled)
     telling = status.isin(["value", "provisional"])
     factor = (100.0 if bottom is not None else 1.0) * (12 / length if formula.yearly else 1)
     found = w[[*TERRITORY, "month"]].assign(window_months=length, indicator=code, status=status, numerator=top)
@@ -140,11 +143,12 @@ def _figure(w: pd.DataFrame, code: str, formula: Formula, length: int) -> pd.Dat
     return found
 
 
-def _status(w: pd.DataFrame, formula: Formula, bottom: "pd.Series[float] | None") -> "pd.Series[str]":
+def _status(w: pd.DataFrame, formula: Formula, bottom: "pd.Series[float] | None", settled: int) -> "pd.Series[str]":
     """Return why there is a figure or none: what comes first below has the last word."""
     status = pd.Series("value", index=w.index)
     if not formula.coverage:
-        status[w["stock"] < LEAST_COMPLETENESS * w["everything"] - 1e-9] = "provisional"
+        incomplete = w["stock"] < LEAST_COMPLETENESS * w["everything"] - 1e-9
+        status[incomplete | (w["month"] > settled)] = "provisional"
     if formula.unknown and formula.of:
         status[formula.unknown(w) > MOST_UNKNOWN * formula.of(w) + 1e-9] = "too_many_unknown"
     if bottom is not None:

@@ -96,6 +96,21 @@ def test_a_window_that_lacks_a_month_has_no_figure(measures: psycopg.Connection[
     ]
 
 
+@pytest.mark.parametrize("day", ["2025-12-01", "2025-12-31"])
+def test_the_running_month_and_the_one_before_are_provisional(measures: psycopg.Connection[Any], day: str) -> None:
+    measures.execute("UPDATE core.window_state SET as_of = %s", (day,))
+    qpv = territory(measures, "qpv_2024", "QN03001I")
+    for place in range(12):
+        write_month(measures, qpv, "all", month_after(FIRST, place), {"dwellings": 500, "departures": 5})
+    rows = told(
+        measures,
+        "SELECT status, value FROM core.indicator_window "
+        "WHERE indicator = 'departure_rate' AND window_months = 1 ORDER BY month",
+    )
+    assert [row["status"] for row in rows] == ["value"] * 10 + ["provisional"] * 2
+    assert all(float(row["value"]) == 12 for row in rows)
+
+
 def test_exits_from_the_quartier_are_told_inside_quartiers_only(measures: psycopg.Connection[Any]) -> None:
     commune = territory(measures, "commune", "30189")
     for part in ("all", "qpv", "hors_qpv", "non_localise"):

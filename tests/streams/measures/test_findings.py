@@ -6,6 +6,7 @@ import pytest
 
 from runtime.database import connect
 from streams.measures.refresh import refresh
+from streams.publication.findings import tell_findings
 from tests.streams.stage import SIRENS, Event, Stage, declaration, message, move, stock
 
 pytestmark = pytest.mark.services
@@ -16,7 +17,13 @@ FOUND = "SELECT kind, landlord, code, moves, dwellings, message_fr FROM staff.fi
 def found(stage: Stage, *events: Event) -> list[tuple[Any, ...]]:
     """Take events, refresh, and return what staff reads."""
     stage.take(*(message(offset, [event]) for offset, event in enumerate(events)))
+    return found_now(stage)
+
+
+def found_now(stage: Stage) -> list[tuple[Any, ...]]:
+    """Do what the worker does once something was committed, and return what staff reads."""
     refresh(stage.connection)
+    tell_findings(stage.connection)
     return seen(stage, FOUND)
 
 
@@ -70,8 +77,7 @@ def test_a_declaration_that_goes_back_in_time_is_found_until_it_is_declared_agai
     declared = "SELECT month::text FROM core.landlord_month WHERE declared_whole ORDER BY 1 DESC LIMIT 1"
     assert stage.rows(declared) == [("2026-01-01",)]
     stage.take(message(3, [declaration(revision=3)]))
-    refresh(stage.connection)
-    assert seen(stage, FOUND) == []
+    assert found_now(stage) == []
     assert stage.rows(declared) == [("2026-02-01",)]
 
 
@@ -96,8 +102,7 @@ def test_a_stock_far_from_what_was_expected_is_found(stage: Stage) -> None:
         assert [row[:2] for row in rows] == [("stock_not_as_expected", SIRENS[0])]
         assert rows[0][5] == "79 logements dans son parc, 100 attendus lors de son accueil"
         stage.take(message(1, [stock(QPV | {"let": 81}, revision=2)]))
-        refresh(stage.connection)
-        assert seen(stage, FOUND) == []
+        assert found_now(stage) == []
     finally:
         stage.connection.execute("DELETE FROM core.landlord")
 
