@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench wheel up down lock hooks clean
 PYTHON ?= python3
+JOBS ?= 2
 VENV := .venv
 STAMP := $(VENV)/.installed
 NODE := docs/examples/node
@@ -36,8 +37,8 @@ $(NODE_STAMP): $(NODE)/package.json $(NODE)/package-lock.json
 demo: $(STAMP) ## Five simulated years, then days that stream in, then the proof (ONCE=1 stops by itself)
 	$(VENV)/bin/quartiers demo $(if $(ONCE),--once)
 
-test: $(STAMP) $(NODE_STAMP) lint ## Set everything up, then check and test (real Kafka, real TimescaleDB)
-	$(VENV)/bin/pytest
+test: $(STAMP) $(NODE_STAMP) lint ## Set everything up, then check and test (real Kafka, real TimescaleDB; JOBS=2 beside each other)
+	$(VENV)/bin/pytest -n $(JOBS) --dist loadfile
 
 lint: $(STAMP) ## ruff and strict types
 	$(VENV)/bin/ruff check .

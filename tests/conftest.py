@@ -1,4 +1,5 @@
-"""One real Kafka and one real TimescaleDB for the whole run, on free loopback ports, in the instance `test`.
+"""One real Kafka and one real TimescaleDB for the whole run, on free loopback ports, in the instance `test`; beside
+each other, pytest's workers have one each (`test-gw0`, ...).
 
 Data is thrown away at the start of the run and before each test that asks for it; the services stay.
 """
@@ -32,8 +33,10 @@ WHERE schemaname IN ('core', 'staff', 'published') AND NOT (schemaname = 'core' 
 
 @pytest.fixture(scope="session")
 def settings() -> Iterator[Settings]:
-    """The running instance `test`."""
-    found = Settings.load(os.environ.get("QUARTIERS_TEST_INSTANCE", "test"))
+    """The running instance of this process."""
+    name = os.environ.get("QUARTIERS_TEST_INSTANCE", "test")
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    found = Settings.load(f"{name}-{worker}" if worker else name)
     database_service.start(found, print)
     broker_service.start(found, print)
     with connect(found, "postgres", "postgres", autocommit=True) as connection:

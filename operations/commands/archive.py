@@ -12,7 +12,6 @@ from operations.commands.services import InstanceName
 from operations.numbers import number as in_french
 from runtime.clock import SystemClock
 from runtime.settings import Settings
-from schemas.events.horizon import KEPT_MONTHS
 
 Folder = Annotated[
     Path | None, typer.Option("--to", help="Dossier de l'archive ; par défaut `archive` dans celui de l'instance.")
@@ -59,7 +58,7 @@ def register(app: typer.Typer) -> None:
         typer.echo("L'archive est entière.")
 
     @family.command(
-        help="Ôte ce qui a passé sa durée de conservation (25 mois, 30 jours pour ce qui fut illisible) ; avec "
+        help="Ôte ce qui a passé sa durée de conservation, celle du registre (30 jours si ce fut illisible) ; avec "
         "--landlord, plutôt tout ce qui parle des mouvements ou des logements nommés. À lancer chaque jour."
     )
     def prune(
@@ -71,14 +70,16 @@ def register(app: typer.Typer) -> None:
             list[UUID] | None, typer.Option(help="Logement à effacer ; plusieurs fois au besoin.")
         ] = None,
         months: Annotated[
-            int, typer.Option(min=14, max=120, help="Mois de conservation, comme `quartiers retention keep`.")
-        ] = KEPT_MONTHS,
+            int | None,
+            typer.Option(min=14, max=120, help="Mois de conservation ; par défaut ceux de `quartiers retention keep`."),
+        ] = None,
         to: Folder = None,
         name: InstanceName = None,
     ) -> None:
         from consumers.archive import retention
 
-        folder = folder_of(Settings.load(name), to)
+        settings = Settings.load(name)
+        folder = folder_of(settings, to)
         pseudonyms = [*(move_id or ()), *(dwelling or ())]
         if bool(landlord) != bool(pseudonyms):
             raise typer.BadParameter("--landlord va avec au moins un --move-id ou un --dwelling, et eux avec lui")
@@ -86,8 +87,17 @@ def register(app: typer.Typer) -> None:
             erased = retention.erase(folder, landlord, pseudonyms, SystemClock().now())
             typer.echo(f"Événements effacés de l'archive : {in_french(erased)}.")
             return
-        pruned = retention.prune(folder, SystemClock().now(), months)
+        pruned = retention.prune(folder, SystemClock().now(), months or kept_months(settings))
         typer.echo(f"Fichiers ôtés : {in_french(pruned.files)} ; événements ôtés : {in_french(pruned.events)}.")
+
+
+def kept_months(settings: Settings) -> int:
+    """Return how long the ledger keeps rows: its copy is kept no longer."""
+    from operations.retention import state
+    from runtime.database import connect
+
+    with connect(settings, "ingest") as connection:
+        return state(connection).months
 
 
 def folder_of(settings: Settings, to: Path | None) -> Path:

@@ -109,6 +109,11 @@ found (kind, landlord, territory_id, month, moves, dwellings, message_fr) AS (
           JOIN core.landlord_month ON month = date_trunc('month', as_of::timestamp)
           JOIN core.cell_month USING (landlord, month) GROUP BY 1) AS present USING (siren)
     WHERE merged_into IS NULL AND abs(coalesce(dwellings, 0) - expected_dwellings) > 0.2 * expected_dwellings
+    UNION ALL
+    SELECT 'counts_only', landlord, NULL, NULL, NULL, NULL,
+        'a envoyé des comptes au lieu de mouvements : ses logements pèsent dans les taux d''emménagement (type RPLS) et de '
+            'préavis de ses territoires, ses relocations et ses préavis n''y sont pas ; ces taux y sont trop bas'
+    FROM core.unlinked_landlord_month JOIN core.window_state ON month = date_trunc('month', as_of::timestamp)
 )
 SELECT kind, landlord, territory_id, month, moves, dwellings, message_fr FROM found;
 

@@ -185,6 +185,28 @@ def compared(ours: pd.DataFrame, theirs: pd.DataFrame, names: list[str]) -> pd.D
     return both[wrong]
 
 
+def test_representativeness_is_the_participants_stock_over_the_rpls_of_the_same_perimeter(
+    taken: Taken, theirs: pd.DataFrame
+) -> None:
+    rows = taken.connection.execute(
+        "SELECT level, code, month, rpls_dwellings, representativeness "
+        "FROM core.coverage_month JOIN core.territory USING (territory_id)"
+    ).fetchall()
+    census = {code: one.dwellings for code, one in load().qpvs.items() if one.rpls_on_this_perimeter and one.dwellings}
+    stocks = theirs.xs(("all", 1, "completeness"), level=("part", "window_months", "indicator")).denominator
+    known = unknown = 0
+    for level, code, month, rpls_dwellings, representativeness in rows:
+        assert rpls_dwellings == census.get(code), code
+        if code in census:
+            known += 1
+            assert float(representativeness) == pytest.approx(stocks[level, code, month] / census[code]), (code, month)
+        else:
+            unknown += 1
+            assert representativeness is None, (level, code, month)
+    assert known > 500
+    assert unknown > 500
+
+
 def test_medians_are_those_of_the_slow_computation(taken: Taken) -> None:
     cursor = taken.connection.execute(
         "SELECT level, code, part, month, measure, n, median, lower, upper, q1, q3 "

@@ -2,12 +2,18 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import orjson
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
 from consumers.archive import files
 from operations.cli import app, explain
+from operations.retention import keep
+from runtime.clock import SystemClock
+from runtime.settings import Settings
 from tests.consumers.archive.rows import SIREN, TOPIC, event, message, row
 
 MARCH = date(2026, 3, 1)
@@ -37,6 +43,21 @@ def test_half_an_erasure_is_refused_and_removes_nothing(archived: Path, half: li
     code, said = run("prune", "--to", str(archived), *half)
     assert (code, "--landlord va avec" in said) == (2, True)
     assert len(files.read_rows(files.parts(archived)[0].path)) == 1
+
+
+@pytest.mark.services
+@pytest.mark.parametrize(("months", "left"), [(120, 2), (14, 1)])
+def test_the_copy_is_kept_as_long_as_the_ledger(
+    tmp_path: Path, settings: Settings, database: psycopg.Connection[Any], months: int, left: int
+) -> None:
+    this_year = SystemClock().now().year
+    old, young = event(1, f"{this_year - 2}-01-15"), event(2, f"{this_year}-01-15")
+    files.write_part(tmp_path, TOPIC, 0, 0, MARCH, [row(0, message(old, young), f"{this_year}-01-20T08:00")])
+    keep(database, months)
+    code, said = run("prune", "--to", str(tmp_path), "--instance", settings.instance)
+    assert (code, f"événements ôtés : {2 - left}." in said) == (0, True), said
+    (kept,) = files.read_rows(files.parts(tmp_path)[0].path)
+    assert len(orjson.loads(kept["value"])) == left
 
 
 def test_a_hole_ends_with_an_error(archived: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from runtime.database import connect
 from streams.measures.refresh import refresh
 from streams.publication.findings import tell_findings
-from tests.streams.stage import SIRENS, Event, Stage, declaration, message, move, stock
+from tests.streams.stage import SIRENS, Event, Stage, counts, declaration, message, move, stock
 
 pytestmark = pytest.mark.services
 QPV = {"commune": "31555", "qpv_2024": "QN03107M", "qpv_2015": "QP031007"}
@@ -105,6 +105,13 @@ def test_a_stock_far_from_what_was_expected_is_found(stage: Stage) -> None:
         assert found_now(stage) == []
     finally:
         stage.connection.execute("DELETE FROM core.landlord")
+
+
+def test_a_landlord_that_sends_counts_weighs_on_what_needs_the_moves_themselves(stage: Stage) -> None:
+    sent = counts(QPV | {"direction": "in", "reason": "relocation", "count": 3})
+    rows = found(stage, stock(QPV | {"let": 40}), sent, declaration())
+    assert [row[:2] for row in rows] == [("counts_only", SIRENS[0])]
+    assert "trop bas" in rows[0][5]
 
 
 def test_a_qpv_code_of_neither_generation_is_refused_with_its_own_reason(stage: Stage) -> None:
