@@ -53,6 +53,10 @@ TABLES = {
     ),
     "core.stock": Kept("Parc d'un bailleur à une date (les comptes sont dans core.stock_cell)", "sans limite : agrégé"),
     "core.declaration": Kept("Jusqu'où les envois d'un bailleur sont complets", "sans limite : agrégé"),
+    "core.detection_run": Kept(
+        "Séries données aux détecteurs (comptes par quartier, mois et bailleur) : toute alerte se recalcule",
+        "sans limite : agrégé",
+    ),
     "core.published_key": Kept("Clé qui décide des arrondis publiés, tirée au hasard ; aucune donnée", "sans limite"),
     "core.counts": Kept("Mouvements d'un bailleur qui n'envoie que des comptes", "sans limite : agrégé"),
 }

@@ -15,6 +15,7 @@ from runtime.logging import logger
 from runtime.settings import Settings
 from schemas.secrecy import RulesError, rules_in_force
 from streams import worker_settings as figures
+from streams.alerts.watch import watch
 from streams.measures.refresh import refresh, refreshed_at
 from streams.publication.due import due_months
 from streams.publication.findings import tell_findings
@@ -59,6 +60,7 @@ def tasks(settings: Settings, clock: Clock) -> list[Task]:
         Task("findings", once_changed(refreshed_at, tell_findings), figures.SHOWN_SECONDS, share),
         Task("windows shown to staff", once_changed(refreshed_at, show_staff), figures.SHOWN_SECONDS, share),
         Task("live windows shown to staff", once_changed(live_state, show_live), figures.LIVE_SECONDS, share),
+        Task("alerts", once_changed(refreshed_at, watch), figures.SHOWN_SECONDS, share),
         Task("vintage", publish_next, figures.PUBLICATION_SECONDS),
         Task("retention", fold, figures.RETENTION_SECONDS),
     ]

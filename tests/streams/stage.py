@@ -40,7 +40,8 @@ WRITTEN = (
     "core.counts core.counts_cell core.cell_month core.landlord_month core.observed_month core.complete_through "
     "core.folded core.tombstone core.backfill "
     "core.dwelling_move core.kept_by core.void_month core.tenure_month core.linked_base core.median_window "
-    "core.running_tenancies core.january core.landlord_departures core.landlord_year core.survival"
+    "core.running_tenancies core.january core.landlord_departures core.landlord_year core.survival "
+    "core.alert_feedback core.alert_step core.alert core.alert_family core.detection_run"
 ).split()
 Event = dict[str, Any]
 

@@ -1,0 +1,1 @@
+"""Alerts: the detectors of streams/detection on what was declared, kept with their evidence, confirmed or lifted."""

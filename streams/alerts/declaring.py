@@ -1,0 +1,118 @@
+"""What is unusual in what landlords send: silence, a burst of old moves, a past that is sent again under new names.
+
+Invariant: said of a landlord, never of a quartier. Days are those of receipt, so that a replay says the same.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import psycopg
+
+from streams.alerts.kinds import BURST, REKEY, SILENCE
+from streams.alerts.wording import of_declarations
+from streams.detection.declarations import burst, rekeyed, silence
+
+USUAL_DAYS = 31
+SPAN_DAYS, SPANS = 7, 26
+PAST_MONTHS = 24
+# Its usual days between two declarations, from the last days that each told of; the last 12 are enough to know a habit.
+_HABITS = """
+SELECT landlord, max(complete_through) AS through, percentile_cont(0.5) WITHIN GROUP (ORDER BY days) AS every
+FROM (
+    SELECT landlord, complete_through,
+        complete_through - lag(complete_through) OVER (PARTITION BY landlord ORDER BY complete_through) AS days,
+        row_number() OVER (PARTITION BY landlord ORDER BY complete_through DESC) AS rank
+    FROM (SELECT DISTINCT landlord, complete_through FROM core.declaration) AS told
+) AS habit
+JOIN core.landlord_at USING (landlord)
+WHERE rank <= 12 AND since <= %(today)s AND until > %(today)s AND counted_for = landlord
+GROUP BY landlord ORDER BY landlord
+"""
+_OLD_MOVES = """
+SELECT landlord, ((%(today)s::date - received_on) / %(days)s)::integer AS span, sum(delta)::integer
+FROM core.fact
+WHERE received_on > %(today)s::date - %(days)s * %(spans)s AND received_on <= %(today)s
+    AND effect_month < date_trunc('month', received_on::timestamp) - interval '2 months'
+GROUP BY 1, 2
+"""
+_PAST = """
+SELECT landlord, effect_month, sum(delta) FILTER (WHERE received_on <= %(since)s)::integer,
+    sum(delta) FILTER (WHERE received_on > %(since)s)::integer
+FROM core.fact
+WHERE received_on <= %(today)s AND effect_month >= %(first)s
+    AND landlord IN (SELECT landlord FROM core.fact WHERE received_on > %(since)s AND received_on <= %(today)s)
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is unusual of a landlord; `evidence` holds what it stands on, `message_fr` among it."""
+
+    kind: str
+    landlord: str
+    evidence: dict[str, Any]
+
+
+def remarks(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
+    """Return what is unusual on a day."""
+    return [*_silent(cursor, today), *_bursting(cursor, today), *_rekeyed(cursor, today)]
+
+
+def _silent(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
+    rows = cursor.execute(_HABITS, {"today": today}).fetchall()
+    through = np.array([row[1].toordinal() for row in rows], dtype=np.int64)
+    every = np.array([round(row[2]) if row[2] else USUAL_DAYS for row in rows], dtype=np.int64)
+    overdue = silence(through, np.maximum(every, 1), today.toordinal())
+    found = []
+    for (landlord, told, _), days, usual in zip(rows, overdue.tolist(), every.tolist(), strict=True):
+        if days:
+            details = f"complet jusqu'au {told:%d/%m/%Y}, {days} jours de retard sur son habitude ({usual} jours)"
+            evidence = {"complete_through": told.isoformat(), "usual_days": usual, "days_late": days}
+            found.append(_remark(SILENCE, landlord, evidence, details))
+    return found
+
+
+def _bursting(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
+    asked = {"today": today, "days": SPAN_DAYS, "spans": SPANS}
+    rows = cursor.execute(_OLD_MOVES, asked).fetchall()
+    landlords = sorted({row[0] for row in rows})
+    table = np.zeros((len(landlords), SPANS), dtype=np.int64)
+    for landlord, span, moves in rows:
+        table[landlords.index(landlord), SPANS - 1 - span] = max(moves, 0)
+    raised, chance = burst(table)
+    found = []
+    for row in np.flatnonzero(raised).tolist():
+        moves = int(table[row, -1])
+        details = f"{moves} mouvements de plus de deux mois reçus en {SPAN_DAYS} jours"
+        evidence = {"moves": moves, "days": SPAN_DAYS, "before": table[row, :-1].tolist(), "chance": float(chance[row])}
+        found.append(_remark(BURST, landlords[row], evidence, details))
+    return found
+
+
+def _rekeyed(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
+    since = today - timedelta(days=SPAN_DAYS)
+    first = date(today.year - PAST_MONTHS // 12, today.month, 1)
+    rows = cursor.execute(_PAST, {"today": today, "since": since, "first": first}).fetchall()
+    landlords, months = sorted({row[0] for row in rows}), sorted({row[1] for row in rows})
+    before, added = (np.zeros((len(landlords), len(months)), dtype=np.int64) for _ in range(2))
+    for landlord, month, held, gained in rows:
+        at = landlords.index(landlord), months.index(month)
+        before[at], added[at] = max(held or 0, 0), gained or 0
+    found = []
+    for row in np.flatnonzero(rekeyed(before, added)).tolist():
+        copied = int((added[row] >= np.maximum(before[row], 1) / 2).sum())
+        details = f"{copied} mois passés ont reçu presque autant de mouvements qu'ils en avaient, en {SPAN_DAYS} jours"
+        evidence = {
+            "months": [month.isoformat() for month in months],
+            "before": before[row].tolist(),
+            "added": added[row].tolist(),
+        }
+        found.append(_remark(REKEY, landlords[row], evidence, details))
+    return found
+
+
+def _remark(kind: str, landlord: str, evidence: dict[str, Any], details: str) -> Remark:
+    return Remark(kind, landlord, {**evidence, "message_fr": of_declarations(kind, details)})

@@ -1,0 +1,75 @@
+"""What is unusual in what landlords send, through the real ledger: silence, a burst, a past sent again."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from streams.alerts.declaring import remarks
+from streams.alerts.watch import watch
+from tests.streams.stage import SIRENS, TODAY, Event, Stage, declaration, message, move, stock
+
+pytestmark = pytest.mark.services
+QPV = {"commune": "31555", "qpv_2024": "QN03107M", "qpv_2015": "QP031007"}
+STATES = "SELECT kind, landlord, state FROM core.alert ORDER BY alert_id"
+
+
+def said(stage: Stage, today: date = TODAY) -> list[tuple[str, str]]:
+    with stage.connection.transaction(), stage.connection.cursor() as cursor:
+        return [(one.kind, one.landlord) for one in remarks(cursor, today)]
+
+
+def moves_of(month: str, many: int, first: int) -> list[Event]:
+    return [move(number=first + n, effective_on=f"{month}-10", **QPV) for n in range(many)]
+
+
+def test_a_landlord_is_silent_once_its_usual_delay_and_ten_days_are_over(stage: Stage) -> None:
+    stage.take(message(0, [stock(QPV | {"let": 40}), declaration(complete_through="2026-01-31")]))
+    assert said(stage, date(2026, 3, 13)) == []
+    assert said(stage, date(2026, 3, 14)) == [("silence", SIRENS[0])]
+
+
+def test_its_usual_delay_is_that_between_its_declarations(stage: Stage) -> None:
+    through = [date(2025, 12, 1) + timedelta(days=7 * n) for n in range(9)]
+    told = [declaration(complete_through=day.isoformat(), revision=n + 1) for n, day in enumerate(through)]
+    stage.take(message(0, [stock(QPV | {"let": 40}), *told]))
+    assert said(stage, through[-1] + timedelta(days=17)) == []
+    assert said(stage, through[-1] + timedelta(days=18)) == [("silence", SIRENS[0])]
+
+
+def test_a_landlord_that_never_declared_has_not_fallen_silent(stage: Stage) -> None:
+    stage.take(message(0, [stock(QPV | {"let": 40}), *moves_of("2026-02", 3, 1)]))
+    assert said(stage) == []
+
+
+def test_a_silence_is_an_alert_on_the_landlord_until_it_declares(stage: Stage) -> None:
+    stage.take(message(0, [stock(QPV | {"let": 40}), declaration(complete_through="2026-01-31")]))
+    assert watch(stage.connection).raised == 1
+    assert watch(stage.connection) == (0, 0, 0)
+    stage.take(message(1, [declaration(revision=2)]))
+    assert watch(stage.connection).changed == 1
+    assert stage.rows(STATES) == [("silence", SIRENS[0], "lifted")]
+
+
+def test_a_past_sent_again_under_new_names_is_a_rekey_and_nothing_about_the_quartier(stage: Stage) -> None:
+    months = [f"2025-{month:02d}" for month in range(3, 13)]
+    for offset, (day, first) in enumerate([(date(2026, 1, 20), 1), (date(2026, 3, 12), 1001)]):
+        events = [one for place, month in enumerate(months) for one in moves_of(month, 5, first + 10 * place)]
+        stage.take(message(offset, events, day=day))
+    assert ("rekey", SIRENS[0]) in said(stage)
+    watch(stage.connection)
+    assert stage.rows("SELECT count(*) FROM core.alert WHERE territory_id IS NOT NULL") == [(0,)]
+
+
+def test_new_months_are_no_rekey(stage: Stage) -> None:
+    past = [one for month in (3, 4, 5) for one in moves_of(f"2025-0{month}", 9, 20 * month)]
+    stage.take(message(0, past, day=date(2026, 1, 20)))
+    stage.take(message(1, moves_of("2026-02", 40, 1001)))
+    assert said(stage) == []
+
+
+def test_many_old_moves_at_once_are_a_burst(stage: Stage) -> None:
+    for place, week in enumerate(reversed(range(12))):
+        stage.take(message(place, moves_of("2025-06", 1, 1 + week), day=TODAY - timedelta(days=7 * (week + 1))))
+    assert said(stage) == []
+    stage.take(message(12, moves_of("2025-07", 40, 1001)))
+    assert said(stage) == [("burst", SIRENS[0])]
