@@ -22,8 +22,8 @@ import numpy as np
 from scipy import stats
 
 from streams.detection.calendar import Calendar, References, references
-from streams.detection.quasipoisson import Fit, Observations, fit, predict
-from streams.detection.verdicts import Bools, Floats, Ints, Tested, Verdict, blank
+from streams.detection.quasipoisson import SMALLEST, Fit, Observations, fit, predict
+from streams.detection.verdicts import Bools, Floats, Ints, Tested, Verdict, blank, enough_of_late
 
 Threshold = Literal["delta", "nbPlugin", "muan"]
 YEARS_FOR_A_TREND = 3
@@ -138,7 +138,9 @@ def _test(
             kept.converged & (kept.mean > 0) & np.isfinite(upper[fits]) & (np.isfinite(p_value[fits]) | ~there[fits])
         )
         verdict[fits] = np.where(sound, Verdict.NORMAL, Verdict.NO_CONVERGENCE)
-        _decide(verdict, observed, upper, _recent(counts[series], now, options).ravel())
+        _decide(verdict, observed, upper, enough_of_late(counts[series], now, options.recent).ravel())
+        # Events after years of none are a signal, as in R; none after years of none is nothing to judge by.
+        verdict[(verdict < Verdict.NO_DATA) & (observed == 0) & ~(data.count > 0).any(axis=1)] = Verdict.NO_EVENTS
         told = (verdict < Verdict.NO_DATA) & there
         numbers = [np.where(told, values, np.nan) for values in (mean, upper, p_value)]
         for target, values in zip(found[:3], numbers, strict=True):
@@ -172,10 +174,7 @@ def _usable(data: Observations, seasons: int) -> Ints:
     there = data.weight > 0
     own = (there & (data.season == seasons - 1)).any(axis=1)
     enough = (2 * there.sum(axis=1) >= there.shape[1]) & own
-    events = (data.count * there).sum(axis=1) > 0
-    return np.select([~enough, ~events], [Verdict.TOO_LITTLE_HISTORY, Verdict.NO_EVENTS], Verdict.NORMAL).astype(
-        np.int64
-    )
+    return np.where(enough, int(Verdict.NORMAL), int(Verdict.TOO_LITTLE_HISTORY)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -225,7 +224,8 @@ def _forecast(
             scale = (data.weight * (data.count / fitted.mean - 1) ** 2).sum(axis=1) / fitted.freedom
     eta, variance = predict(fitted, options.seasons - 1, time, offset)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        estimate = Estimate(np.exp(eta), variance * scale, np.fmax(fitted.dispersion, 1.0), converged)
+        mean = np.exp(eta) if options.threshold != "delta" else np.maximum(np.exp(eta), SMALLEST)
+        estimate = Estimate(mean, variance * scale, np.fmax(fitted.dispersion, 1.0), converged)
         t = np.abs(fitted.slope) * np.sqrt(fitted.slope_information / scale)
     return estimate, 2 * stats.t.sf(t, fitted.freedom)
 
@@ -279,17 +279,10 @@ def bound(estimate: Estimate, observed: Floats, options: Options) -> tuple[Float
     return upper, p_value
 
 
-def _recent(counts: Floats, now: Ints, options: Options) -> Bools:
-    """Return whether enough events were seen of late (series, tested), the tested period included."""
-    needed, last = options.recent
-    total = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(np.nan_to_num(counts), axis=1)], axis=1)
-    seen: Bools = total[:, now + 1] - total[:, np.maximum(now + 1 - last, 0)] >= needed
-    return seen
-
-
 def _decide(verdict: Ints, observed: Floats, upper: Floats, enough: Bools) -> None:
     """Turn NORMAL into what is said of the count."""
     tested = verdict == Verdict.NORMAL
     verdict[tested & ~enough] = Verdict.TOO_FEW_EVENTS
+    upper[tested & ~enough] = np.nan
     with np.errstate(invalid="ignore"):
         verdict[tested & enough & (observed > upper)] = Verdict.ALARM

@@ -20,10 +20,11 @@ without which phi and the rates would be too small.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import gammaln
+from scipy.special import gammaln, ndtri
 
 from streams.detection import negative_binomial
 from streams.detection.verdicts import Bools, Floats, Ints
@@ -34,7 +35,6 @@ FEW_SERIES = 5
 FLAT = 0.5
 """The shape of a Gamma distribution that says next to nothing."""
 SHAPES = (0.2, 5000.0)
-SIGNIFICANT = 1.96
 OUTLYING = 2.58
 GREATEST = 60.0
 """Means above it are as that: what the weights take changes little from there on."""
@@ -107,8 +107,13 @@ class Model:
         return total, self.dispersion * total + self.rate_variance * total**2 + seasonal + sloped
 
 
-def fit(history: History) -> Model:
-    """Fit the model. The history must hold an event; series that are never used get the rate of the others."""
+def fit(history: History, outlying: float = OUTLYING, slope_chance: float = 0.05) -> Model:
+    """Fit the model. The history must hold an event; series that are never used get the rate of the others.
+
+    `outlying`: the Anscombe residual above which a count is weighed down; `slope_chance`: slopes are kept if the chance
+    of what is seen, were there none, is below it.
+    """
+    significant = float(ndtri(1 - min(max(slope_chance, 0.0), 1.0) / 2))
     used = history.used
     y, weight = np.where(used, history.count, 0.0), used.astype(np.float64)
     counted = weight  # the weights, times what they leave of an ordinary count
@@ -123,11 +128,13 @@ def fit(history: History) -> Model:
         season, season_variance, by_seasons = _seasons(history, weight * y, counted * trended * rate[:, None], phi)
         base = trended * season[:, history.season]
         mean = base * _ratio(weight * y, counted * base)[:, None]
-        steeper, slope_variance, by_slopes = _slopes(slope, weight * y - counted * mean, weight * mean, away, phi)
+        steeper, slope_variance, by_slopes = _slopes(
+            slope, weight * y - counted * mean, weight * mean, away, phi, significant
+        )
         phi = _dispersion(weight, y, mean, by_seasons + by_slopes, left)
         if again:
-            slope, weight = steeper, used * outlier_weights(y, mean, phi)
-            of_mean, left = attenuation(mean, weight, phi)
+            slope, weight = steeper, used * outlier_weights(y, mean, phi, outlying)
+            of_mean, left = attenuation(mean, weight, phi, outlying)
             counted = weight * of_mean
     events, at_unit_rate = (weight * y).sum(axis=1) / phi, (counted * base).sum(axis=1) / phi
     shape, scale = rate_distribution(events, at_unit_rate)
@@ -224,7 +231,9 @@ def _seasons(history: History, y: Floats, expected: Floats, phi: float) -> tuple
     return season, variance, spent / history.width
 
 
-def _slopes(slope: Floats, residual: Floats, mean: Floats, away: Floats, phi: float) -> tuple[Floats, Floats, float]:
+def _slopes(
+    slope: Floats, residual: Floats, mean: Floats, away: Floats, phi: float, significant: float
+) -> tuple[Floats, Floats, float]:
     """Return the slopes (series,), their variances, and the freedom spent. Residuals and means are weighted.
 
     One Fisher step from the slopes so far, then the shared slope, 0 unless it differs from 0, then the spread of the
@@ -238,13 +247,13 @@ def _slopes(slope: Floats, residual: Floats, mean: Floats, away: Floats, phi: fl
     own = slope + np.where(seen, (residual * away).sum(axis=1) / phi / held, 0.0)
     total = information.sum()
     shared = float((information * own).sum() / total)
-    if abs(shared) * np.sqrt(total) < SIGNIFICANT:
+    if abs(shared) * np.sqrt(total) < significant:
         shared, variance = 0.0, 0.0
     else:
         variance = 1 / total
     others = int(seen.sum()) - 1
     scatter = float((information * (own - shared) ** 2).sum()) - others
-    if others < 1 or scatter < SIGNIFICANT * np.sqrt(2 * others):
+    if others < 1 or scatter < significant * np.sqrt(2 * others):
         return np.full_like(slope, shared), np.full_like(slope, variance), float(variance > 0)
     spread = scatter / (total - (information**2).sum() / total)
     share = information * spread / (1 + information * spread)
@@ -262,29 +271,35 @@ def _dispersion(weight: Floats, y: Floats, mean: Floats, spent: float, left: flo
     return max(1.0, chi_square / freedom / left) if freedom > 0 else 1.0
 
 
-def outlier_weights(y: Floats, mean: Floats, phi: float) -> Floats:
-    """Return 1, or s^-2 for an Anscombe residual s = 3/2 (y^(2/3) - m^(2/3)) / (phi^(1/2) m^(1/6)) above 2.58."""
+def outlier_weights(y: Floats, mean: Floats, phi: float, outlying: float = OUTLYING) -> Floats:
+    """Return 1, or s^-2 for an Anscombe residual s = 3/2 (y^(2/3) - m^(2/3)) / (phi^(1/2) m^(1/6)) above `outlying`."""
     held = np.where(mean > 0, mean, 1.0)
     s = np.where(mean > 0, 1.5 * (np.cbrt(y) ** 2 - np.cbrt(held) ** 2) / np.sqrt(phi * np.cbrt(held)), 0.0)
-    weight: Floats = np.where(s > OUTLYING, np.maximum(s, 1.0) ** -2.0, 1.0)
+    weight: Floats = np.where(s > outlying, np.maximum(s, 1.0) ** -2.0, 1.0)
     return weight
 
 
-def attenuation(mean: Floats, weight: Floats, phi: float) -> tuple[Floats, float]:
+def attenuation(mean: Floats, weight: Floats, phi: float, outlying: float = OUTLYING) -> tuple[Floats, float]:
     """Return what the weights leave of counts that are no outliers: E[w Y] / (E[w] m), of the shape of `mean`, and of
     their chi-square, E[w (Y - m)^2 / m] / (phi E[w]) over all that is weighed.
 
-    Y is negative binomial of mean m and variance phi m; the sums are taken for a few means and interpolated.
+    Y is negative binomial of mean m and variance phi m (phi to two digits); a few means are summed, others
+    interpolated.
     """
+    grid, of_mean, of_square = _attenuated(round(phi, 2), outlying)
+    at = np.log(np.clip(mean, np.exp(grid[0]), np.exp(grid[-1])))
+    weighed = weight * (mean > 0)
+    square = np.interp(at, grid, of_square)
+    return np.interp(at, grid, of_mean), float((weighed * square).sum() / max(weighed.sum(), 1.0))
+
+
+@lru_cache(maxsize=512)
+def _attenuated(phi: float, outlying: float) -> tuple[Floats, Floats, Floats]:
+    """Return the logarithms of a few means, and what the weights leave of counts of these means and their squares."""
     grid = np.geomspace(0.01, GREATEST, 25)
-    y = np.arange(int(GREATEST + 12 * np.sqrt(phi * GREATEST)) + 20)[None, :].astype(np.float64)
-    m = np.broadcast_to(grid[:, None], (len(grid), y.shape[1]))
-    w = outlier_weights(np.broadcast_to(y, m.shape), m, phi)
-    chance = w * negative_binomial.exactly(y, m, phi * m)
+    y = np.arange(int(GREATEST + 12 * np.sqrt(phi * GREATEST)) + 20, dtype=np.float64)
+    y, m = np.broadcast_arrays(y[None, :], grid[:, None])
+    chance = outlier_weights(y, m, phi, outlying) * negative_binomial.exactly(y, m, phi * m)
     total = chance.sum(axis=1)
     of_mean = (chance * y).sum(axis=1) / total / grid
-    of_square = (chance * (y - m) ** 2).sum(axis=1) / total / (phi * grid)
-    at = np.log(np.clip(mean, grid[0], grid[-1]))
-    weighed = weight * (mean > 0)
-    square = np.interp(at, np.log(grid), of_square)
-    return np.interp(at, np.log(grid), of_mean), float((weighed * square).sum() / max(weighed.sum(), 1.0))
+    return np.log(grid), of_mean, (chance * (y - m) ** 2).sum(axis=1) / total / (phi * grid)

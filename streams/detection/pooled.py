@@ -18,7 +18,7 @@ import numpy as np
 from streams.detection import negative_binomial
 from streams.detection.calendar import MONTHS, Calendar
 from streams.detection.panel_model import History, Model, fit
-from streams.detection.verdicts import Floats, Ints, Tested, Verdict, blank
+from streams.detection.verdicts import Floats, Ints, Tested, Verdict, blank, enough_of_late
 
 ENOUGH_COVERAGE = 0.5
 
@@ -27,7 +27,9 @@ ENOUGH_COVERAGE = 0.5
 class Options:
     """`alpha`: an alarm is p below it. `window`, `guard`, `summed`, `history` in periods: how much is fitted, how much
     is left out before the tested period, how much is added up for p3, how much a series must have been seen.
-    `reach`: seasons on either side that are estimated together. `downward`: test for unusually few.
+    `reach`: seasons on either side that are estimated together. `outlying`, `slope_chance`: as for `panel_model.fit`.
+    `recent`: so many events in so many periods, the tested one included, or no alarm. `downward`: test for unusually
+    few.
     """
 
     alpha: float = 0.01
@@ -36,20 +38,16 @@ class Options:
     summed: int = 3
     history: int = 24
     reach: int = 0
+    outlying: float = 2.58
+    slope_chance: float = 0.05
+    recent: tuple[int, int] = (0, 1)
     downward: bool = False
 
     @classmethod
-    def of(cls, frequency: int, alpha: float = 0.01, reach: int | None = None, *, downward: bool = False) -> "Options":
-        """Return the options for months or weeks: five years fitted, two needed, two or nine periods of guard."""
+    def of(cls, frequency: int, years: int = 5) -> "Options":
+        """Return the options for months or weeks: so many years fitted, two needed, two months of guard."""
         months = frequency == MONTHS
-        return cls(
-            alpha=alpha,
-            window=5 * frequency,
-            guard=2 if months else 9,
-            history=2 * frequency,
-            reach=(0 if months else 2) if reach is None else reach,
-            downward=downward,
-        )
+        return cls(window=years * frequency, guard=2 if months else 9, history=2 * frequency, reach=0 if months else 2)
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,9 @@ def pooled(panel: Panel, calendar: Calendar, options: Options, tested: Ints) -> 
                 time=(calendar.time[first:end] - calendar.time[period]) / calendar.year,
                 seasons=calendar.frequency,
                 reach=options.reach,
-            )
+            ),
+            options.outlying,
+            options.slope_chance,
         )
         dispersion[place] = model.dispersion
         _test(model, panel, exposure, calendar, options, period, place, rows, found, (single, summed, mid))
@@ -171,11 +171,15 @@ def _test(
     for target, values in numbers:
         target[rows, place] = values[rows]
     sound = np.isfinite(p[rows])
+    few = ~enough_of_late(panel.counts, np.array([period]), options.recent)[rows, 0] & (not options.downward)
     found.verdict[rows, place] = np.select(
-        [~sound, p[rows] < options.alpha], [Verdict.NO_CONVERGENCE, Verdict.ALARM], Verdict.NORMAL
+        [~sound, few, p[rows] < options.alpha],
+        [Verdict.NO_CONVERGENCE, Verdict.TOO_FEW_EVENTS, Verdict.ALARM],
+        Verdict.NORMAL,
     )
     for target, _ in numbers:
         target[rows[~sound], place] = np.nan
+    found.upper[rows[few], place] = np.nan
 
 
 def _predicted(

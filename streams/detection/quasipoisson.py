@@ -19,6 +19,8 @@ from streams.detection.verdicts import Bools, Floats, Ints
 
 TOLERANCE = 1e-8
 ITERATIONS = 25
+SMALLEST = float(np.finfo(np.float64).eps)
+"""No mean is smaller: seasons without an event would go to 0."""
 
 
 @dataclass(frozen=True)
@@ -154,9 +156,9 @@ def fit(data: Observations, seasons: int, sloped: bool) -> Fit:
         step, predicted = _solve(part, _Seasons.of(part.season, seasons), weights, target, sloped)
         predicted += part.offset
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            now = np.exp(predicted)
-            found = _deviance(part, saturated[open_], predicted, now)
-        sound = np.isfinite(found) & (now > 0).all(axis=1)
+            now = np.maximum(np.exp(predicted), SMALLEST)
+            found = _deviance(part, saturated[open_], np.log(now), now)
+        sound = np.isfinite(found)
         done = sound & (np.abs(found - deviance[open_]) / (np.abs(found) + 0.1) < TOLERANCE)
         eta[open_], working[open_], deviance[open_] = predicted, weights, found
         mean[open_] = np.where(sound[:, None], now, 1.0)

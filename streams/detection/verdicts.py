@@ -1,7 +1,7 @@
 """What a detector says of a count, and why it says nothing where it can say nothing.
 
 Invariant: a value without verdict is neither an alarm nor its absence: its numbers are NaN and its verdict names the
-reason. No function of this room gives NaN with a verdict, or a verdict with NaN.
+reason. With a verdict come its numbers; only a bound is missing where no count would have been an alarm.
 """
 
 from enum import IntEnum
@@ -72,7 +72,7 @@ class Tested(NamedTuple):
     """What a detector found, arrays of one shape (series, periods tested).
 
     `expected` and `upper` in events, `p_value` the chance under the model of at least the observed count. `upper` is
-    the largest count that raises no alarm by itself. NaN exactly where nothing was computed.
+    the largest count that raises no alarm by itself. NaN where there is no verdict; `upper` also for TOO_FEW_EVENTS.
     """
 
     expected: Floats
@@ -97,3 +97,13 @@ def blank(shape: tuple[int, ...], verdict: Verdict) -> Tested:
     """Return results of that shape of which nothing is known yet."""
     nothing = np.full(shape, np.nan)
     return Tested(nothing, nothing.copy(), nothing.copy(), np.full(shape, verdict, dtype=np.int64))
+
+
+def enough_of_late(counts: Floats, periods: Ints, recent: tuple[int, int]) -> Bools:
+    """Return whether enough events were seen (series, periods): `recent`, so many in so many periods, the tested one
+    included; what is not known counts as none. Source: Farrington et al. 1996, 3.8 (`limit54`).
+    """
+    needed, last = recent
+    total = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(np.nan_to_num(counts), axis=1)], axis=1)
+    seen: Bools = total[:, periods + 1] - total[:, np.maximum(periods + 1 - last, 0)] >= needed
+    return seen
