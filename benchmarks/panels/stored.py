@@ -92,11 +92,8 @@ NATION = (
     """,
     """
     INSERT INTO core.shown_live
-    SELECT quartier.territory_id, window_days, part, as_of, departures, arrivals, solde, departures_status,
-        arrivals_status
-    FROM clone
-    JOIN core.territory AS quartier ON (quartier.level, quartier.code) = (clone.level, clone.code)
-    JOIN core.shown_live AS live ON live.territory_id = from_id
+    SELECT copied.territory_id, window_days, part, as_of, departures, arrivals, solde, departures_status, arrivals_status
+    FROM core.shown_live AS own JOIN copied ON from_id = own.territory_id
     """,
 )
 
