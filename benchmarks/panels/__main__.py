@@ -33,6 +33,8 @@ from streams.counters.windows import start_windows
 from streams.ingest.decode import Message
 from streams.ingest.pipeline import Pipeline
 from streams.measures.refresh import recount
+from streams.publication.findings import tell_findings
+from streams.publication.live import show_live
 
 START, END = date(2021, 1, 1), date(2026, 1, 1)
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
@@ -169,6 +171,8 @@ def main() -> None:
         events = seed(settings)
         with connect(settings, "ingest") as connection:
             recount(connection)
+            show_live(connection)
+            tell_findings(connection)
             where = versions(connection)
         with connect(settings, "migrator") as connection:
             stored.fill(connection, END)

@@ -90,6 +90,12 @@ NATION = (
     WHERE newest.territory_id = from_id
     ON CONFLICT DO NOTHING
     """,
+    """
+    INSERT INTO core.shown_live
+    SELECT copied.territory_id, window_days, part, as_of, departures, arrivals, solde, departures_status,
+        arrivals_status
+    FROM core.shown_live AS own JOIN copied ON from_id = own.territory_id
+    """,
 )
 
 

@@ -10,6 +10,7 @@ from runtime.database import connect
 from runtime.settings import Settings
 from schemas.indicators.measures import FLOWS, LEVELS, MEASURES
 from streams.measures.refresh import recount
+from streams.publication.findings import tell_findings
 
 SHOWN = f"""
 INSERT INTO core.shown_window (territory_id, part, window_months, month, status,
@@ -34,6 +35,7 @@ def fill(settings: Settings) -> None:
     """Bring the measures up to date, and write the tables that hang on them anew."""
     with connect(settings, "ingest") as connection:
         recount(connection)
+        tell_findings(connection)
     with connect(settings, "migrator") as connection:
         connection.execute("TRUNCATE core.shown_window")
         connection.execute(SHOWN.encode())
