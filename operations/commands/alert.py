@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
         from runtime.database import connect
         from streams.alerts.wording import LEVELS_FR, STATES_FR
 
-        with connect(Settings.load(name), "ingest") as connection:
+        with connect(Settings.load(name), "observatory") as connection:
             rows = connection.execute(_LIST, (every,)).fetchall()
         table = Table("N°", "Mois", "Niveau", "État", "Sur", "Ce qui est dit", "Avis")
         for number, month, level, state, about, message, feedback in rows:

@@ -1,70 +1,15 @@
-"""Quartiers whose months a test writes itself, in the database."""
+"""The quartiers of these tests, in an empty database."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-import numpy as np
 import psycopg
 import pytest
 
-from runtime.database import connect
 from runtime.settings import Settings
-from tests.indicators.measured import month_after, territory, write_month
-
-LAST = date(2026, 2, 1)
-"""The last whole month: the database's day is 10 March 2026."""
-MONTHS, QUARTIERS, RATE, DWELLINGS = 40, 30, 5.0, 400
-
-
-@dataclass
-class Quartiers:
-    """Thirty quartiers of 400 dwellings with five moves a month, everything declared."""
-
-    connection: psycopg.Connection[Any]
-    codes: list[str]
-    months: dict[tuple[str, date], dict[str, int]] = field(default_factory=dict)
-
-    def change(self, code: str, month: date, **measures: int) -> None:
-        """Write a month of a quartier again, with other measures."""
-        self.months[code, month] |= measures
-        number = territory(self.connection, "qpv_2024", code)
-        self.connection.execute(
-            "DELETE FROM core.observed_month WHERE (territory_id, month) = (%s, %s)", (number, month)
-        )
-        write_month(self.connection, number, "all", month, self.months[code, month])
-
-    def change_all(self, month: date, **measures: int) -> None:
-        """Write a month of every quartier again."""
-        for code in self.codes:
-            self.change(code, month, **measures)
-
-    def on(self, day: str) -> None:
-        """Let the database's day be this one."""
-        self.connection.execute("UPDATE core.window_state SET as_of = %s", (day,))
-
-    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query.encode(), values).fetchall()
+from tests.streams.alerts.quartiers import Quartiers, write_quartiers
 
 
 @pytest.fixture
-def quartiers(settings: Settings, database: psycopg.Connection[Any]) -> Iterator[Quartiers]:
-    """The quartiers, on 10 March 2026: February is whole, and still provisional."""
-    rng = np.random.default_rng(4)
-    codes = [
-        code for (code,) in database.execute("SELECT code FROM core.territory WHERE level = 'qpv_2024' ORDER BY 1")
-    ]
-    found = Quartiers(database, codes[:QUARTIERS])
-    found.on("2026-03-10")
-    with database.transaction():
-        for code in found.codes:
-            number = territory(database, "qpv_2024", code)
-            for back in range(MONTHS):
-                drawn = {name: int(rng.poisson(RATE)) for name in ("departures", "arrivals", "notices")}
-                month = month_after(LAST, -back)
-                found.months[code, month] = {"dwellings": DWELLINGS, "all_dwellings": DWELLINGS, **drawn}
-                write_month(database, number, "all", month, found.months[code, month])
-    yield found
-    with connect(settings, "ingest", autocommit=True) as connection:
-        connection.execute("DELETE FROM core.observed_month")
+def quartiers(settings: Settings, database: psycopg.Connection[Any]) -> Quartiers:
+    """Thirty quartiers with five moves a month, on 10 March 2026."""
+    return write_quartiers(settings, database)

@@ -11,7 +11,7 @@ from runtime.topics import ALERTS
 from streams.alerts.explain import explain
 from streams.alerts.watch import watch
 from tests.indicators.measured import month_after
-from tests.streams.alerts.conftest import DWELLINGS, LAST, Quartiers
+from tests.streams.alerts.quartiers import DWELLINGS, LAST, Quartiers
 
 pytestmark = pytest.mark.services
 ALERTS_OF = (
