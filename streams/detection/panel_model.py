@@ -36,8 +36,11 @@ FLAT = 0.5
 """The shape of a Gamma distribution that says next to nothing."""
 SHAPES = (0.2, 5000.0)
 OUTLYING = 2.58
+STEEPEST = 2.0
+"""A year: sevenfold. What seems steeper is the beginning or the end of a series."""
+WILDEST = 30.0
 GREATEST = 60.0
-"""Means above it are as that: what the weights take changes little from there on."""
+"""Dispersions and means above these are as these: what the weights take changes little from there on."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def fit(history: History, outlying: float = OUTLYING, slope_chance: float = 0.05
         )
         phi = _dispersion(weight, y, mean, by_seasons + by_slopes, left)
         if again:
-            slope, weight = steeper, used * outlier_weights(y, mean, phi, outlying)
+            slope, weight = np.clip(steeper, -STEEPEST, STEEPEST), used * outlier_weights(y, mean, phi, outlying)
             of_mean, left = attenuation(mean, weight, phi, outlying)
             counted = weight * of_mean
     events, at_unit_rate = (weight * y).sum(axis=1) / phi, (counted * base).sum(axis=1) / phi
@@ -286,11 +289,12 @@ def attenuation(mean: Floats, weight: Floats, phi: float, outlying: float = OUTL
     Y is negative binomial of mean m and variance phi m (phi to two digits); a few means are summed, others
     interpolated.
     """
-    grid, of_mean, of_square = _attenuated(round(phi, 2), outlying)
+    grid, of_mean, of_square = _attenuated(round(min(phi, WILDEST), 2), outlying)
     at = np.log(np.clip(mean, np.exp(grid[0]), np.exp(grid[-1])))
     weighed = weight * (mean > 0)
     square = np.interp(at, grid, of_square)
-    return np.interp(at, grid, of_mean), float((weighed * square).sum() / max(weighed.sum(), 1.0))
+    left = float((weighed * square).sum() / weighed.sum()) if weighed.any() else 1.0
+    return np.interp(at, grid, of_mean), left
 
 
 @lru_cache(maxsize=512)
