@@ -23,7 +23,7 @@ from operations.services.interrupts import undisturbed
 from operations.services.lock import alone
 from operations.services.process import ServiceProcess
 from operations.services.worker_service import MAX_WORKERS
-from runtime.broker import enrol_archive, enrol_worker
+from runtime.broker import enrol_archive, enrol_notifier, enrol_worker
 from runtime.database import connect
 from runtime.settings import Settings
 from schemas.territories import load
@@ -66,6 +66,7 @@ def prepare(settings: Settings, today: date | None = None) -> None:
             start_windows(connection, today)
     enrol_worker(settings)
     enrol_archive(settings)
+    enrol_notifier(settings)
 
 
 def up(

@@ -41,6 +41,7 @@ GROUP = "quartiers-ingest"
 WORKER = "worker"
 ARCHIVE_GROUP = "quartiers-archive"
 ARCHIVE = "archive"
+NOTIFIER = "notifier"
 RETENTION_MS = 30 * 24 * 3600 * 1000
 
 
@@ -170,6 +171,11 @@ def archive_acls() -> list[ACL]:
     ]
 
 
+def notifier_acls() -> list[ACL]:
+    """Return what the notifier may do: read alerts, nothing else."""
+    return [_allow(NOTIFIER, ACLOperation.READ, ResourceType.TOPIC, ALERTS)]
+
+
 def enrol_landlords(settings: Settings, sirens: Iterable[str], *, replay: bool = False) -> None:
     """Give each landlord its user, its three topics and its rights; the worker takes them up by itself."""
     wanted = sorted(set(sirens))
@@ -207,6 +213,16 @@ def enrol_archive(settings: Settings) -> None:
     try:
         ensure_principals(client, {ARCHIVE: settings.password(ARCHIVE)})
         client.create_acls(archive_acls())
+    finally:
+        client.close()
+
+
+def enrol_notifier(settings: Settings) -> None:
+    """Give the notifier its user and its rights."""
+    client = admin(settings)
+    try:
+        ensure_principals(client, {NOTIFIER: settings.password(NOTIFIER)})
+        client.create_acls(notifier_acls())
     finally:
         client.close()
 

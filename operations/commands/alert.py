@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         # The database's client is slow to load, here and below: `--help` does not wait for it.
         from runtime.database import connect
-        from streams.alerts.wording import LEVELS_FR, STATES_FR
+        from schemas.alerts.wording import LEVELS_FR, STATES_FR
 
         with connect(Settings.load(name), "observatory") as connection:
             rows = connection.execute(_LIST, (every,)).fetchall()
@@ -92,7 +92,7 @@ def _unknown(number: int) -> typer.BadParameter:
 
 def show(found: "Explained", console: Console) -> None:
     """Print an alert, its series, its evidence, and the recomputation."""
-    from streams.alerts.wording import LEVELS_FR, STATES_FR
+    from schemas.alerts.wording import LEVELS_FR, STATES_FR
 
     console.print(f"[bold]Alerte {found.alert_id}[/] · {found.name or found.landlord} · {found.month:%m/%Y}")
     console.print(found.evidence["message_fr"])

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from streams.alerts.kinds import BURST, REKEY, SILENCE
-from streams.alerts.wording import of_declarations
+from schemas.alerts.kinds import BURST, REKEY, SILENCE
+from schemas.alerts.wording import of_declarations
 from streams.detection.declarations import burst, rekeyed, silence
 
 USUAL_DAYS = 31

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import psycopg
 
+from schemas.alerts.kinds import KINDS
 from streams.alerts.family import again
 from streams.alerts.inputs import PERIODS, Inputs, unpacked
-from streams.alerts.kinds import KINDS
 from streams.alerts.register import read_steps
 from streams.alerts.watch import told
 

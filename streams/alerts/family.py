@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from schemas.alerts.kinds import KINDS, Kind
 from streams.alerts.inputs import OPTIONS, PERIODS, Inputs
-from streams.alerts.kinds import KINDS, Kind
 from streams.detection.families import Level, Rules, benjamini_hochberg, floors
 from streams.detection.pooled import Evidence, pooled
 from streams.detection.scan import Cluster, Zone, explained, scan, uploads

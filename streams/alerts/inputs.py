@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from streams.alerts.kinds import MEASURES
+from schemas.alerts.kinds import MEASURES
 from streams.detection.calendar import MONTHS, Calendar
 from streams.detection.pooled import Options, Panel
 from streams.detection.verdicts import Floats, Ints

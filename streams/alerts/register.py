@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 
 from runtime.topics import ALERTS
+from schemas.alerts import ALERT, AlertEvent, AlertStep
 from schemas.events.receipts import SOURCE
 
-ALERT = "fr.data-quartiers.alert.v1"
 _RAISE = """
 INSERT INTO core.alert (kind, month, territory_id, landlord, level, state, run_id, evidence, raised_on, changed_on)
 VALUES (%(kind)s, %(month)s, (SELECT territory_id FROM core.territory WHERE (level, code) = ('qpv_2024', %(code)s)),
@@ -39,7 +39,8 @@ _TELL = """
 INSERT INTO core.outbox (topic, message_id, payload) VALUES (%s, %s, %s)
 """
 _TOLD = """
-SELECT kind, month, alert.level, state, territory.code, territory.name, alert.landlord, evidence
+SELECT kind, month, alert.level, state, territory.code, territory.name, territory.departement,
+    ARRAY(SELECT commune FROM core.qpv_commune WHERE qpv = territory.code ORDER BY 1), alert.landlord, evidence
 FROM core.alert LEFT JOIN core.territory USING (territory_id) WHERE alert_id = %s
 """
 
@@ -90,30 +91,31 @@ def change(
 def _note(cursor: psycopg.Cursor[Any], alert: int, today: date) -> None:
     """Write a step of an alert, and its message."""
     step: int = cursor.execute(_STEP, {"alert": alert, "today": today}).fetchall()[0][0]
-    kind, month, level, state, code, name, landlord, evidence = cursor.execute(_TOLD, (alert,)).fetchall()[0]
-    identity = f"{alert}-{step}"
-    event = {
-        "specversion": "1.0",
-        "id": identity,
-        "source": SOURCE,
-        "type": ALERT,
-        "subject": str(alert),
-        "datacontenttype": "application/json",
-        "data": {
-            "alert_id": alert,
-            "step": step,
-            "on": today.isoformat(),
-            "kind": kind,
-            "month": month.isoformat()[:7],
-            "level": level,
-            "state": state,
-            "code": code,
-            "name": name,
-            "landlord": landlord,
-            "evidence": evidence,
-        },
-    }
-    cursor.execute(_TELL, (ALERTS, identity, json.dumps(event, ensure_ascii=False).encode()))
+    told = cursor.execute(_TOLD, (alert,)).fetchall()[0]
+    kind, month, level, state, code, name, departement, communes, landlord, evidence = told
+    event = AlertEvent(
+        specversion="1.0",
+        id=f"{alert}-{step}",
+        source=SOURCE,
+        type=ALERT,
+        subject=str(alert),
+        data=AlertStep(
+            alert_id=alert,
+            step=step,
+            on=today,
+            kind=kind,
+            month=month.isoformat()[:7],
+            level=level,
+            state=state,
+            code=code,
+            name=name,
+            departement=departement,
+            communes=communes,
+            landlord=landlord,
+            evidence=evidence,
+        ),
+    )
+    cursor.execute(_TELL, (ALERTS, event.id, event.model_dump_json().encode()))
 
 
 def read_steps(connection: psycopg.Connection[Any], alert: int) -> tuple[tuple[int, date, str], ...]:

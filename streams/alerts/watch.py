@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import psycopg
 
+from schemas.alerts.kinds import KINDS, SILENCE, UPLOAD
+from schemas.alerts.wording import of_declarations, of_quartier
 from streams.alerts.declaring import remarks
 from streams.alerts.family import VERSION, Family, Signal, again, cell_expectations, evidence, hold, stands
 from streams.alerts.inputs import Inputs, packed, read_inputs
-from streams.alerts.kinds import KINDS, SILENCE, UPLOAD
 from streams.alerts.register import Raised, change, raise_alert
-from streams.alerts.wording import of_declarations, of_quartier
 from streams.detection.families import Level
 from streams.measures.refresh import one_snapshot
 

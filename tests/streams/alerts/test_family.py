@@ -6,9 +6,9 @@ from datetime import date
 import numpy as np
 import pytest
 
+from schemas.alerts.kinds import KINDS, MEASURES
 from streams.alerts.family import RULES, again, evidence, hold, stands
 from streams.alerts.inputs import PERIODS, Cells, Inputs, packed, unpacked
-from streams.alerts.kinds import KINDS, MEASURES
 from streams.alerts.watch import told
 from streams.detection.families import Level, benjamini_hochberg
 

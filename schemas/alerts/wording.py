@@ -4,7 +4,7 @@ Invariant: no count is in these sentences, since a month's count may be one that
 read they stand beside.
 """
 
-from streams.alerts.kinds import DECLARATIONS_FR, KINDS, UPLOAD
+from schemas.alerts.kinds import DECLARATIONS_FR, KINDS, UPLOAD
 
 FALSE_IN_TEN = 1
 """Of ten alerts, how many are false: the false discovery rate of a family, and what `benchmarks/detection` measures."""
