@@ -9,6 +9,7 @@ import pytest
 from consumers.errors import ConsumerError
 from consumers.notifier.recipients import read_addressees
 from consumers.notifier.timing import due, wait_after
+from runtime.settings import ROOT
 from tests.consumers.notifier.steps import about_landlord, recipient, step
 
 
@@ -83,6 +84,14 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     file.write_text(GOOD, encoding="utf-8")
     (one,) = read_addressees(file).recipients
     assert (one.name, one.rhythm) == ("Équipe", "hebdomadaire")
+
+
+def test_the_example_is_that_of_the_guide_and_is_read() -> None:
+    example, guide = (ROOT / "docs" / name for name in ("examples/destinataires.toml", "alertes.md"))
+    assert example.read_text(encoding="utf-8").partition("\n")[2] in guide.read_text(encoding="utf-8")
+    assert [one.rhythm for one in read_addressees(example).recipients] == [
+        *("immediat", "hebdomadaire", "immediat", "immediat")
+    ]
 
 
 @pytest.mark.parametrize(
