@@ -17,7 +17,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / 
 OPERATIONS = ROOT / "docs" / "operations.md"
 FOLDERS = "schemas runtime producers streams consumers dashboards operations benchmarks tests docs requirements".split()
 RESERVED = ".example"
-HOSTS = {"keepachangelog.com", "semver.org"}
+HOSTS = {"keepachangelog.com", "semver.org", "example.org", "127.0.0.1"}
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
