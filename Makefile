@@ -45,7 +45,7 @@ lint: $(STAMP) ## ruff and strict types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(STAMP) ## Measure side by side: check, locate, publish, replay beside bare COPY, bad input, panels, measures, suppression; write benchmarks/results/
+bench: $(STAMP) ## Measure side by side: check, locate, publish, replay beside bare COPY, bad input, panels, measures, suppression, detection; write benchmarks/results/
 	$(VENV)/bin/python -m benchmarks.check
 	$(VENV)/bin/python -m benchmarks.locate
 	$(VENV)/bin/python -m benchmarks.publish
@@ -54,6 +54,7 @@ bench: $(STAMP) ## Measure side by side: check, locate, publish, replay beside b
 	$(VENV)/bin/python -m benchmarks.panels
 	$(VENV)/bin/python -m benchmarks.measures
 	$(VENV)/bin/python -m benchmarks.suppression
+	$(VENV)/bin/python -m benchmarks.detection
 
 wheel: $(STAMP) ## Build the landlords' tool into dist/: `quartiers landlord add` puts it into each kit
 	$(VENV)/bin/pip wheel -q --no-deps --no-build-isolation -w dist .

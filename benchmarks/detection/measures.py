@@ -11,10 +11,10 @@ from benchmarks.detection.panels import FIRST_TESTED, MONTHS, Truth, by_size, dr
 from streams.detection import farrington as by_series
 from streams.detection import negative_binomial
 from streams.detection.calendar import Calendar
-from streams.detection.families import Level, levels
+from streams.detection.families import Level, Rules, levels
 from streams.detection.farrington import farrington
 from streams.detection.pooled import Evidence, Options, pooled
-from streams.detection.verdicts import Floats, Ints
+from streams.detection.verdicts import Bools, Floats, Ints
 
 MONTHLY = Calendar(MONTHS, 12)
 POOLED = Options.of(12)
@@ -22,6 +22,10 @@ FARRINGTON = by_series.Options(alpha=0.01, half_window=1, threshold="nbPlugin", 
 INCIDENT = 72
 """The first month of an incident."""
 BINS = 10
+LARGE = 5
+"""Expected events from which the mid-p of a discrete count can be even."""
+DISCOVERIES = (0.1, 0.2, 0.3)
+"""Rates of false discovery tried for the alert rule; the first is the rule's."""
 YEARS_OF_THE_RULE = 3
 
 
@@ -59,7 +63,8 @@ class Calm:
     at: dict[float, int] = field(default_factory=lambda: defaultdict(int))
     sizes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     histogram: Ints = field(default_factory=lambda: np.zeros(BINS, dtype=np.int64))
-    alerts: int = 0
+    of_large: Ints = field(default_factory=lambda: np.zeros(BINS, dtype=np.int64))
+    alerts: dict[float, int] = field(default_factory=lambda: defaultdict(int))
     months: int = 0
     naive: list[int] = field(default_factory=lambda: [0, 0])
     phi: list[float] = field(default_factory=list)
@@ -80,7 +85,9 @@ class Calm:
             self.sizes[name][0] += int((p[given & where] < 0.01).sum())
             self.sizes[name][1] += int((given & where).sum())
         self.histogram += np.histogram(found.mid[given], BINS, (0, 1))[0]
-        self.alerts += int((alerted(truth, found, tested)).sum())
+        self.of_large += np.histogram(found.mid[given & (truth.mean[:, tested] >= LARGE)], BINS, (0, 1))[0]
+        for rate in DISCOVERIES:
+            self.alerts[rate] += int(alerted(truth, found, tested, rate).sum())
         self.months += len(tested)
         self.phi += found.dispersion.tolist()
         y, back = truth.panel.counts, 12 * YEARS_OF_THE_RULE
@@ -89,14 +96,15 @@ class Calm:
         self.naive[1] += usual.size
 
 
-def alerted(truth: Truth, found: Evidence, tested: Ints) -> Floats:
+def alerted(truth: Truth, found: Evidence, tested: Ints, rate: float) -> Bools:
     """Return where the alert rule speaks (series, tested): a family a month, floors."""
     counts, coverage = truth.panel.counts[:, tested], truth.panel.coverage[:, tested]
+    p, expected = found.tested.p_value, found.tested.expected
     columns = [
-        levels(found.tested.p_value[:, n], counts[:, n], found.tested.expected[:, n], coverage[:, n]) == Level.ALERT
-        for n in range(len(tested))
+        levels(p[:, n], counts[:, n], expected[:, n], coverage[:, n], Rules(discovery=rate)) for n in range(len(tested))
     ]
-    return np.stack(columns, axis=1).astype(np.float64)
+    speaks: Bools = np.stack(columns, axis=1) == Level.ALERT
+    return speaks
 
 
 def calm(place: tuple[Floats, Floats], phi: float, coverage: float, *, steps: bool, seeds: list[int]) -> Calm:
@@ -109,11 +117,13 @@ def calm(place: tuple[Floats, Floats], phi: float, coverage: float, *, steps: bo
 
 @dataclass(frozen=True)
 class Caught:
-    """Shares of series, in percent, in which a month of the incident is found: at .01, at .002, by the alert rule."""
+    """Shares of series, in percent, in which a month of the incident is found: at .01, at .002, by the alert rule
+    at each of `DISCOVERIES`, and at .01 by whoever knows the truth; at .01 by expected count.
+    """
 
     at_01: float
     at_002: float
-    alert: float
+    alerts: list[float]
     known: float
     sizes: dict[str, float]
 
@@ -125,7 +135,7 @@ def caught(place: tuple[Floats, Floats], phi: float, factor: float, months: int,
     incident at a time: its family is that of the calm panel with the one series exchanged.
     """
     tested = np.arange(INCIDENT, INCIDENT + months)
-    rows: dict[str, list[Floats]] = defaultdict(list)
+    rows: dict[str, list[Bools]] = defaultdict(list)
     expected: list[Floats] = []
     for seed in seeds:
         rng = np.random.default_rng([seed, months, int(10 * factor)])
@@ -136,24 +146,28 @@ def caught(place: tuple[Floats, Floats], phi: float, factor: float, months: int,
         rows["01"].append(np.any(p < 0.01, axis=1))
         rows["002"].append(np.any(p < 0.002, axis=1))
         rows["known"].append(np.any(p_known(struck, tested) < 0.01, axis=1))
-        rows["alert"].append(_alert_one_by_one(struck, found, before, tested))
+        for rate in DISCOVERIES:
+            rows[f"alert {rate}"].append(_alert_one_by_one(struck, found, before, tested, rate))
         expected.append(quiet.mean[:, tested].mean(axis=1))
     shares = {name: 100 * float(np.concatenate(values).mean()) for name, values in rows.items()}
     hit, mean = np.concatenate(rows["01"]), np.concatenate(expected)
     sizes = {name: 100 * float(np.mean(hit, where=where)) for name, where in by_size(mean).items() if where.any()}
-    return Caught(shares["01"], shares["002"], shares["alert"], shares["known"], sizes)
+    return Caught(
+        shares["01"], shares["002"], [shares[f"alert {rate}"] for rate in DISCOVERIES], shares["known"], sizes
+    )
 
 
-def _alert_one_by_one(struck: Truth, found: Evidence, before: Evidence, tested: Ints) -> Floats:
+def _alert_one_by_one(struck: Truth, found: Evidence, before: Evidence, tested: Ints, rate: float) -> Bools:
     hit = np.zeros(len(struck.mean), dtype=bool)
     coverage = struck.panel.coverage
     for place, month in enumerate(tested.tolist()):
         for series in range(len(hit)):
             p = before.tested.p_value[:, place].copy()
             p[series] = found.tested.p_value[series, place]
-            level = levels(p, struck.panel.counts[:, month], found.tested.expected[:, place], coverage[:, month])
+            of_month = (struck.panel.counts[:, month], found.tested.expected[:, place], coverage[:, month])
+            level = levels(p, *of_month, Rules(discovery=rate))
             hit[series] |= level[series] == Level.ALERT
-    return hit.astype(np.float64)
+    return hit
 
 
 def curve(

@@ -14,7 +14,7 @@ from streams.detection import farrington as by_series
 from streams.detection import pooled as by_panel
 from streams.detection.farrington import farrington
 from streams.detection.pooled import Panel, pooled
-from streams.detection.verdicts import Ints, Tested, Verdict
+from streams.detection.verdicts import Ints, Tested, Verdict, blank
 
 
 class Method(StrEnum):
@@ -130,6 +130,14 @@ def detect(panel: PanelFile, method: Method, chosen: Chosen, tested: Ints, futur
     Raises PanelError if the options cannot go together.
     """
     check(method, chosen, panel.periods.calendar.frequency)
+    known = tested[tested < future]
+    found = blank((len(panel.series), len(tested)), Verdict.IN_THE_FUTURE)
+    for all_, some in zip(found, _detect(panel, method, chosen, known), strict=True):
+        all_[:, : len(known)] = some
+    return found
+
+
+def _detect(panel: PanelFile, method: Method, chosen: Chosen, tested: Ints) -> Tested:
     given = Panel.of(panel.counts, panel.exposure, panel.coverage)
     if method is Method.FARRINGTON:
         usable = given.usable()
@@ -139,16 +147,14 @@ def detect(panel: PanelFile, method: Method, chosen: Chosen, tested: Ints, futur
             at_risk = given.exposure * given.coverage
         found = farrington(counts, at_risk, panel.periods.calendar, chosen.for_farrington(), tested)
         unusable = usable[:, tested]
-        found = found._replace(verdict=np.where(unusable == Verdict.NORMAL, found.verdict, unusable))
-    else:
-        options = chosen.for_pooled(panel.periods.calendar.frequency)
-        found = pooled(given, panel.periods.calendar, options, tested).tested
-    found.verdict[:, tested >= future] = Verdict.IN_THE_FUTURE
-    return found
+        return found._replace(verdict=np.where(unusable == Verdict.NORMAL, found.verdict, unusable))
+    return pooled(given, panel.periods.calendar, chosen.for_pooled(panel.periods.calendar.frequency), tested).tested
 
 
 def rows(panel: PanelFile, tested: Ints, found: Tested) -> Iterator[Row]:
-    """Return what is said of each series and tested period, from the first row of the series on."""
+    """Return what is said of each series and tested period, from the first row of the series on; of what is to come,
+    only the rows that were given.
+    """
     labels = [panel.periods.label(period) for period in tested.tolist()]
     codes = {int(one): one.code for one in Verdict}
     for number, name in enumerate(panel.series):
@@ -157,7 +163,7 @@ def rows(panel: PanelFile, tested: Ints, found: Tested) -> Iterator[Row]:
         for label, period, count, expected, upper, p_value, verdict in zip(
             labels, tested.tolist(), *(column.tolist() for column in columns), strict=True
         ):
-            if period < first:
+            if period < first or (verdict == Verdict.IN_THE_FUTURE and not panel.given[number, period]):
                 continue
             yield Row(
                 series=name,

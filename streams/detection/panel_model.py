@@ -300,7 +300,7 @@ def attenuation(mean: Floats, weight: Floats, phi: float, outlying: float = OUTL
 @lru_cache(maxsize=512)
 def _attenuated(phi: float, outlying: float) -> tuple[Floats, Floats, Floats]:
     """Return the logarithms of a few means, and what the weights leave of counts of these means and their squares."""
-    grid = np.geomspace(0.01, GREATEST, 25)
+    grid = np.geomspace(0.01, GREATEST, 60)
     y = np.arange(int(GREATEST + 12 * np.sqrt(phi * GREATEST)) + 20, dtype=np.float64)
     y, m = np.broadcast_arrays(y[None, :], grid[:, None])
     chance = outlier_weights(y, m, phi, outlying) * negative_binomial.exactly(y, m, phi * m)

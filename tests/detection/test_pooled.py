@@ -143,7 +143,7 @@ def test_a_series_by_itself_is_tested_too(frequency: int, level: float) -> None:
     season = 1 + 0.6 * np.cos(2 * np.pi * np.arange(periods) / frequency)
     tested = np.arange(4 * frequency, periods)
     shares, ratios = [], []
-    for seed in range(12):
+    for seed in range(6):
         counts = drawn(level * season[None, :], 1.5, seed)
         found = pooled(Panel.of(counts), calendar, options, tested).tested
         shares.append(found.alarm.mean())
