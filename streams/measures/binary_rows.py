@@ -27,12 +27,27 @@ def layout(*columns: tuple[str, str]) -> np.dtype[Any]:
 
 def read_rows(cursor: psycopg.Cursor[Any], query: LiteralString, row: np.dtype[Any]) -> Rows:
     """Return what a query selects, as a structured array of the layout `row`; ValueError if it is of another one."""
-    with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)") as copy:
-        content = b"".join(copy)
+    with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)"):
+        content = _received(cursor.connection.pgconn)
     count, rest = divmod(len(content) - len(HEADER) - len(TRAILER), row.itemsize)
     if rest:
         raise ValueError(f"rows of another layout than {row.names}")
     return np.frombuffer(content, row, count, len(HEADER))
+
+
+def _received(pgconn: psycopg.pq.abc.PGconn) -> bytearray:
+    """Return all that a COPY sends, and end it; raises the error of the database that ended it before.
+
+    From libpq itself, a message a row: of millions of them, psycopg's own way costs fifteen times as much.
+    """
+    content, size = bytearray(), 0
+    while size >= 0:
+        size, message = pgconn.get_copy_data(0)
+        content += message
+    for result in list(iter(pgconn.get_result, None)):
+        if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result)
+    return content
 
 
 def write_rows(
