@@ -13,16 +13,21 @@ Ints = NDArray[np.int64]
 Rows = NDArray[Any]
 
 
-def layout(*columns: tuple[str, str]) -> np.dtype[Any]:
+def layout(*columns: tuple[str, str | np.dtype[Any]]) -> np.dtype[Any]:
     """Return the layout of a row: how many columns it has, then each column (name, kind) after its length.
 
     A UUID is two columns, of which the second is named with a `+` before: it has no length of its own. A text has the
     kind `S` and its length: all of a column are of one length.
     """
-    fields = [("columns", ">i2")]
+    fields: list[tuple[str, str | np.dtype[Any]]] = [("columns", ">i2")]
     for name, kind in columns:
         fields += [(name[1:], kind)] if name.startswith("+") else [(f"{name} length", ">i4"), (name, kind)]
     return np.dtype(fields)
+
+
+def integers(length: int) -> np.dtype[Any]:
+    """Return the kind of a column that is an array of integers, none of them null: in "items", their "n"."""
+    return np.dtype([("bounds", "V20"), ("items", [("length", ">i4"), ("n", ">i4")], (length,))])
 
 
 def read_rows(cursor: psycopg.Cursor[Any], query: LiteralString, row: np.dtype[Any]) -> Rows:
