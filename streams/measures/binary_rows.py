@@ -1,5 +1,9 @@
 """Rows of the database as arrays, by binary COPY: millions a second, each column of one width and never null."""
 
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, LiteralString
 
 import numpy as np
@@ -62,6 +66,8 @@ def write_rows(
 
     A value instead of an array is the same in all rows.
     """
+    if not size:
+        return
     rows = np.zeros(size, dtype=layout(*((name, kind) for name, (kind, _) in columns.items())))
     rows["columns"] = len(columns)
     for name, (kind, values) in columns.items():
@@ -70,6 +76,25 @@ def write_rows(
         copy.write(HEADER)
         copy.write(rows.tobytes())
         copy.write(TRAILER)
+
+
+@contextmanager
+def written_meanwhile(cursor: psycopg.Cursor[Any], lots: int = 8) -> Iterator[Callable[..., None]]:
+    """Give a `write_rows` of this cursor that returns at once: a thread writes while the next rows are computed.
+
+    Nothing else may use the connection until the block ends, and all is written. Up to `lots` wait in memory.
+    """
+    waiting: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(1) as thread:
+
+        def write(into: LiteralString, size: int, **columns: tuple[str, NDArray[Any] | bytes]) -> None:
+            waiting.append(thread.submit(write_rows, cursor, into, size, **columns))
+            while len(waiting) > lots:
+                waiting.popleft().result()
+
+        yield write
+        for one in waiting:
+            one.result()
 
 
 def whole(column: Rows) -> Ints:

@@ -4,12 +4,13 @@ Invariant: `core.median_window` holds, for each month in which somebody has decl
 of the 12 months that end with it, of declared landlord-months only. Where nothing is counted there is no row.
 """
 
+from collections.abc import Callable
 from typing import Any, LiteralString
 
 import numpy as np
 import psycopg
 
-from streams.measures.binary_rows import FLAG, INTEGER, REAL, Ints, Rows, layout, read_rows, whole, write_rows
+from streams.measures.binary_rows import FLAG, INTEGER, REAL, Ints, Rows, layout, read_rows, whole, written_meanwhile
 from streams.measures.ladder import Group, read_groups, rows_of
 from streams.measures.medians import Histogram, Medians, window_medians
 from streams.measures.occupancy import months_of
@@ -22,6 +23,9 @@ MEASURES: tuple[tuple[str, LiteralString, LiteralString], ...] = (
 """What `core.median_window` calls them, where they are counted by cell and month, and in which column."""
 ROWS_AT_ONCE = 8_192
 """So that what a lot is counted into stays in the processor's cache: some megabytes."""
+
+LOTS_AT_ONCE = 64
+"""That are written together."""
 
 TEMPORARY_TABLES = """
 CREATE TEMP TABLE IF NOT EXISTS median_touched (
@@ -141,16 +145,22 @@ def _renew(cursor: psycopg.Cursor[Any], measure: str, windows: Rows, rows: Rows)
     owner, ending = owner[order], ending[order]
     month, value, n = months_of(whole(rows["day"])), whole(rows["value"]), whole(rows["n"])
     of_quartiers = np.array([group.of_quartiers for group in groups], dtype=np.bool_)
-    found = []
-    for some, group, position in rows_of(groups, whole(rows["cell"]), ROWS_AT_ONCE):
-        declares = np.where(of_quartiers[some][group], rows["declared_qpv"][position], rows["declared_whole"][position])
-        at = position[declares]
-        counted = Histogram(group[declares], month[at], value[at], n[at])
-        theirs = slice(*np.searchsorted(owner, (some.start, some.stop)))
-        found.append(window_medians(counted, owner[theirs] - some.start, ending[theirs]))
-    if found:
-        medians = Medians(*(np.concatenate(column) for column in zip(*found, strict=True)))
-        _write(cursor, measure, np.array([_number(group) for group in groups])[owner], ending, medians)
+    numbers_of = np.array([_number(group) for group in groups], dtype=np.int64)
+    with written_meanwhile(cursor) as write:
+        found: list[tuple[Ints, Ints, Medians]] = []
+        for some, group, position in rows_of(groups, whole(rows["cell"]), ROWS_AT_ONCE):
+            declares = np.where(
+                of_quartiers[some][group], rows["declared_qpv"][position], rows["declared_whole"][position]
+            )
+            at = position[declares]
+            counted = Histogram(group[declares], month[at], value[at], n[at])
+            theirs = slice(*np.searchsorted(owner, (some.start, some.stop)))
+            medians = window_medians(counted, owner[theirs] - some.start, ending[theirs])
+            found.append((numbers_of[owner[theirs]], ending[theirs], medians))
+            if len(found) == LOTS_AT_ONCE:
+                _write(write, measure, found)
+                found = []
+        _write(write, measure, found)
 
 
 def _number(group: Group) -> int:
@@ -166,15 +176,21 @@ def _earliest_first(groups: list[Group], wanted: Ints, ending: Ints) -> list[Gro
     return sorted((group for group in groups if _number(group) in begins), key=lambda group: begins[_number(group)])
 
 
-def _write(cursor: psycopg.Cursor[Any], measure: str, number: Ints, month: Ints, medians: Medians) -> None:
-    """Append the medians of windows that have any. In one COPY a part's name is of one length, and bounds are there."""
+def _write(write: Callable[..., None], measure: str, found: list[tuple[Ints, Ints, Medians]]) -> None:
+    """Append the medians of windows (part of a territory, last month) that have any.
+
+    In one COPY a part's name is of one length, and bounds are there or are not.
+    """
+    if not found:
+        return
+    number, month = (np.concatenate([one[column] for one in found]) for column in (0, 1))
+    medians = Medians(*(np.concatenate(column) for column in zip(*(one[2] for one in found), strict=True)))
     bounded = ~np.isnan(medians.lower)
     for code, part in enumerate(PARTS):
         for with_bounds in (True, False):
             at = np.flatnonzero((number % len(PARTS) == code) & (medians.n > 0) & (bounded == with_bounds))
             names = [name for name in Medians._fields[1:] if with_bounds or name not in ("lower", "upper")]
-            write_rows(
-                cursor,
+            write(
                 f"core.median_window (territory_id, part, month, measure, n, {', '.join(names)})",
                 at.size,
                 territory=(INTEGER, number[at] // len(PARTS)),

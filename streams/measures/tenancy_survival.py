@@ -234,7 +234,7 @@ def _by_group(
         by_cell = by_cell.toarray() if sparse.issparse(by_cell) else by_cell
         some = np.flatnonzero([group.of_quartiers is of_quartiers for group in groups])
         within = membership([groups[one] for one in some.tolist()], cells)
-        sums[some] = within @ by_cell.reshape(cells.size, -1)
+        sums[some] = within @ by_cell.reshape(cells.size, years.length * ages)
     return sums.reshape(len(groups), years.length, ages)
 
 
