@@ -141,21 +141,36 @@ def _compare_measures(
     """Compare row by row, and name in what is listed the measures that differ."""
     table, view, keys = MEASURES[grain]
     key = ", ".join(keys)
+    recount = recounts.compute(view)
     cursor.execute(f"SELECT * FROM {table} LIMIT 0")  # noqa: S608
-    columns = ", ".join(column.name for column in cursor.description or ())
+    columns = [column.name for column in cursor.description or ()]
+    values = [name for name in columns if name not in keys]
     compared: int = cursor.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]  # noqa: S608
-    recounted = f"SELECT {columns} FROM {recounts.compute(view)}"  # noqa: S608
     cursor.execute(
-        f"CREATE TEMP TABLE difference ON COMMIT DROP AS "  # noqa: S608
-        f"SELECT true AS stored, one.* FROM (TABLE {table} EXCEPT {recounted}) AS one "
-        f"UNION ALL SELECT false, one.* FROM ({recounted} EXCEPT TABLE {table}) AS one"
+        f"CREATE TEMP TABLE difference ON COMMIT DROP AS SELECT {key} "  # noqa: S608
+        f"FROM {table} AS stored FULL JOIN {recount} AS recounted USING ({key}) "
+        f"WHERE stored.{keys[0]} IS NULL OR recounted.{keys[0]} IS NULL "
+        f"OR ({', '.join(f'stored.{one}' for one in values)}) "
+        f"IS DISTINCT FROM ({', '.join(f'recounted.{one}' for one in values)})"
     )
     differing: int = cursor.execute(f"SELECT count(DISTINCT ({key})) FROM difference").fetchall()[0][0]  # noqa: S608
-    with cursor.connection.cursor(row_factory=dict_row) as named:
-        named.execute(f"SELECT * FROM difference ORDER BY {key}, stored LIMIT %s", (2 * LISTED,))  # noqa: S608
-        found = list(_measures_that_differ(grain, keys, named.fetchall()))
+    found = _list_differences(cursor, grain, ", ".join(columns), recount) if differing else []
     cursor.execute("DROP TABLE difference")
-    return compared, differing, found[:LISTED]
+    return compared, differing, found
+
+
+def _list_differences(cursor: psycopg.Cursor[Any], grain: str, columns: str, recount: str) -> list[Difference]:
+    """Return the first of the measures that differ, of the keys in the table `difference`."""
+    table, _, keys = MEASURES[grain]
+    key = ", ".join(keys)
+    with cursor.connection.cursor(row_factory=dict_row) as named:
+        named.execute(
+            f"WITH differing AS (SELECT DISTINCT {key} FROM difference ORDER BY {key} LIMIT %s) "  # noqa: S608
+            f"SELECT true AS stored, {columns} FROM {table} JOIN differing USING ({key}) "
+            f"UNION ALL SELECT false, {columns} FROM {recount} JOIN differing USING ({key}) ORDER BY {key}, stored",
+            (LISTED,),
+        )
+        return list(_measures_that_differ(grain, keys, named.fetchall()))[:LISTED]
 
 
 def _measures_that_differ(grain: str, keys: Sequence[str], rows: list[dict[str, Any]]) -> Iterator[Difference]:

@@ -24,17 +24,18 @@ from operations.services import database_service
 from runtime.database import connect
 from runtime.settings import Settings
 from schemas.territories import load as load_territories
-from streams.measures.linked import add_levels, recount_linked
+from streams.measures.linked import recount_linked
 from streams.measures.median_windows import recount_medians
 from streams.measures.refresh import recount, refresh
 from streams.measures.tenancy_survival import recount_survival
 
 MOVES = int(os.environ.get("BENCH_MOVES", "10000000"))
 DAYS = 3_650
+TRIES = 3
 AT_ONCE = 500_000
 RESULT = Path(__file__).parents[1] / "results" / "linked.md"
 # A departure and the arrival that follows it, pair after pair, in dwellings spread over all places and landlords.
-LEDGER = f"""
+LEDGER = """
 INSERT INTO core.move (landlord, move_id, revision, content_hash, received_on, effective_on, cell_id, flow, dwelling,
     direction, status, date_precision, location_method, location_quality, rooms, reason, place, notice_received_on,
     tenancy_started_on)
@@ -46,11 +47,14 @@ FROM (SELECT n, n / 2 AS pair, hashint8(n / 2) & 2147483647 AS drawn,
           CASE n %% 2 WHEN 0 THEN 'out' ELSE 'in' END AS direction
       FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n) AS one
 CROSS JOIN (SELECT count(*) AS places FROM public.owned) AS owned
-JOIN public.owned AS place ON position = pair %% places
-CROSS JOIN LATERAL (SELECT date '{national.FIRST_YEAR}-01-01' + drawn %% {DAYS - 80}
-    + CASE direction WHEN 'in' THEN 5 + drawn %% 60 ELSE 0 END AS day) AS dated
+JOIN public.owned AS place ON position = drawn / 60 %% places
+CROSS JOIN LATERAL (SELECT {left} + CASE direction WHEN 'in' THEN 5 + drawn %% 60 ELSE 0 END AS day) AS dated
 """
-FORGET_LEVELS = "UPDATE core.cell_month SET relet_dwellings_12_months = 0, notices = 0, notices_withdrawn = 0"
+# When somebody left: on any day of the ten years, and in what comes in on a real day within the 60 days that were
+# declared last, but for one pair in fifty.
+ANY_DAY = f"(date '{national.FIRST_YEAR}-01-01' + (drawn %% {DAYS - 80})::integer)"
+LATELY = f"""CASE WHEN pair %% 50 = 0 THEN {ANY_DAY}
+    ELSE date '{national.DECLARED}' - 5 - (drawn %% 60)::integer END"""
 STARTED = """
 UPDATE core.stock_cell SET tenancies_by_start_year =
     (SELECT jsonb_object_agg(extract(year FROM stock_on) - age, 1 + age %% 3) FROM generate_series(1, 40) AS age)
@@ -77,11 +81,11 @@ class Times:
         say(f"{label}: {self.rows[-1][1]:.2f} s")
 
 
-def fill(connection: psycopg.Connection[Any], first: int, last: int, salt: str = "a") -> None:
+def fill(connection: psycopg.Connection[Any], first: int, last: int, *, salt: str = "a", left: str = ANY_DAY) -> None:
     """Write moves of these numbers into the ledger."""
     for start in range(first, last, AT_ONCE):
         wanted = {"salt": salt, "first": start, "last": min(start + AT_ONCE, last) - 1}
-        connection.execute(LEDGER, wanted)
+        connection.execute(LEDGER.format(left=left), wanted)
 
 
 def measure(settings: Settings, times: Times) -> dict[str, int]:
@@ -108,16 +112,8 @@ def measure(settings: Settings, times: Times) -> dict[str, int]:
         for label, part in parts.items():
             with times.of(label), connection.transaction(), connection.cursor() as cursor:
                 part(cursor)
-        with connection.transaction(), connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE core.cell_month SET relet_dwellings_12_months = 0, notices = 0, notices_withdrawn = 0"
-            )
-            recount_linked(cursor, from_ledger=False)
-            add_levels(cursor)
-        day = max(MOVES // DAYS, 2)
-        fill(connection, MOVES, MOVES + day, salt="b")
-        with times.of(f"a day's {day:,} moves taken up, everything included"):
-            refresh(connection)
+        connection.execute("RESET work_mem")
+        take_up(settings, connection, times)
         tables = ("dwelling_move", "void_month", "tenure_month", "median_window", "running_tenancies", "survival")
         rows = {one: int(connection.execute(f"SELECT count(*) FROM core.{one}").fetchall()[0][0]) for one in tables}
     with connect(settings, "migrator", autocommit=True) as connection:
@@ -128,6 +124,20 @@ def measure(settings: Settings, times: Times) -> dict[str, int]:
         with times.of(f"{some:,} moves inserted without it"):
             fill(connection, 0, some, salt="d")
     return rows
+
+
+def take_up(settings: Settings, connection: psycopg.Connection[Any], times: Times) -> None:
+    """Measure days of moves and declarations: real ones, then days of moves of all ten years."""
+    size = max(MOVES // DAYS, 2)
+    names = {LATELY: "of the last 60 declared days, but for one pair in 50", ANY_DAY: "of all ten years"}
+    for day in range(2 * TRIES):
+        left = (LATELY, ANY_DAY)[day // TRIES]
+        with connect(settings, "migrator", autocommit=True) as writer:
+            first = MOVES + day * size
+            fill(writer, first, first + size, salt="b", left=left)
+            writer.execute(national.DECLARATIONS_OF_A_DAY, {"day": day})
+        with times.of(f"a day's {size:,} moves {names[left]}, and 15 declarations, taken up, everything included"):
+            refresh(connection)
 
 
 def write(times: Times, rows: dict[str, int], where: str) -> None:

@@ -9,6 +9,10 @@ from datetime import date
 QPVS, COMMUNES, EPCIS, LANDLORDS, YEARS = 1_600, 860, 400, 450, 10
 FIRST_YEAR = 2016
 AS_OF = date(FIRST_YEAR + YEARS - 1, 12, 31)
+DECLARED = date(FIRST_YEAR + YEARS - 1, 10, 31)
+"""Through which all landlords have declared."""
+A_DAY = 3_650
+"""A day's moves are one in so many of ten years'."""
 
 # Commune n is of an EPCI, a département and a région; two quartiers to most communes; a place has two
 # or three landlords.
@@ -53,8 +57,14 @@ FROM core.landlord CROSS JOIN generate_series(1, {12 * YEARS - 2}) AS month
 CROSS JOIN LATERAL (
     SELECT (make_date({FIRST_YEAR}, 1, 1) + month * interval '1 month' - interval '1 day')::date AS day) AS through;
 """
+# When moves of a year took effect, those of a day of the whole ten years, and those of a real day: within the 60 days
+# that were declared last, so that every one counts, but for one in fifty, which corrects any month of the ten years.
+OF_A_YEAR = "make_date({year}, (drawn %% 12)::integer + 1, 1)"
+OF_ANY_MONTH = f"(date '{DECLARED:%Y-%m-01}' - drawn %% {12 * YEARS - 2} * interval '1 month')::date"
+OF_A_DAY = f"""CASE WHEN n %% 50 = 0 THEN {OF_ANY_MONTH}
+    ELSE date_trunc('month', date '{DECLARED}' - (drawn %% 60)::integer)::date END"""
 # One move in three hundred is a sale, one in thirty a first letting; places by a hash of the move's number.
-MOVES = """
+_MOVES = """
 INSERT INTO core.fact (received_on, effect_month, cell_id, flow, delta, tenancy_started_on, landlord, reason, place,
     rooms)
 SELECT month + 20, month, cell_id, flow.flow, 1, month - (365 * (n %% 20))::integer, landlord, kind.reason,
@@ -62,7 +72,7 @@ SELECT month + 20, month, cell_id, flow.flow, 1, month - (365 * (n %% 20))::inte
         [n %% 8 + 1], 'T3'
 FROM (SELECT n, hashint8(n)::bigint + 2147483648 AS drawn
       FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n) AS one
-CROSS JOIN LATERAL (SELECT make_date(%(year)s, (drawn %% 12)::integer + 1, 1) AS month) AS dated
+CROSS JOIN LATERAL (SELECT {month} AS month) AS dated
 JOIN public.owned ON position = drawn / 12 %% %(owned)s
 JOIN core.cell USING (cell_id)
 CROSS JOIN LATERAL (SELECT CASE WHEN n %% 300 = 0 THEN 'out' WHEN n %% 30 = 1 THEN 'in'
@@ -75,9 +85,14 @@ CROSS JOIN LATERAL (SELECT CASE WHEN n %% 300 = 0 THEN 'out' WHEN n %% 30 = 1 TH
 JOIN core.flow ON flow.direction = kind.direction AND flow.nature_class = kind.nature_class
     AND flow.inside_qpv IS NOT DISTINCT FROM cell.inside_qpv AND NOT flow.month_precision
 """
-# The next month, by every thirtieth landlord.
+# The next month, by every thirtieth landlord: a day's share of them.
 DECLARATIONS_OF_A_DAY = f"""
 INSERT INTO core.declaration (landlord, scope, revision, content_hash, complete_through, received_on, control_totals)
 SELECT siren, 'whole_stock', {12 * YEARS}, '', '{FIRST_YEAR + YEARS - 1}-11-30', '{FIRST_YEAR + YEARS - 1}-12-10', '[]'
 FROM core.landlord WHERE siren::integer %% 30 = %(day)s
 """
+
+
+def moves(when: str) -> str:
+    """Return the statement that writes the moves numbered from `first` to `last`; `when`: one of the months above."""
+    return _MOVES.replace("{month}", when)

@@ -245,15 +245,20 @@ FROM step;
 -- The stock in force in each month, for quartiers (`inside`) and for the rest. A stock holds from its month until the
 -- month of the next one. One of the quartiers only replaces what is known of quartiers, and of the rest only where no
 -- whole stock was ever sent. After a merger it holds for the successor, until that one's own stock of a later day.
-CREATE VIEW core.stock_in_force AS
+-- Of some landlords, of whom those that follow one another are all there, or of everybody.
+CREATE FUNCTION core.stock_in_force(landlords text[])
+RETURNS TABLE (landlord text, counted_for text, month date, inside boolean, stock_on date, scope text,
+    recorded_in bigint)
+LANGUAGE sql STABLE BEGIN ATOMIC
 WITH side AS (
     SELECT landlord, inside, stock_on, scope, recorded_in,
         date_trunc('month', stock_on::timestamp)::date AS first_month,
         coalesce(lead(date_trunc('month', stock_on::timestamp)::date)
             OVER (PARTITION BY landlord, inside ORDER BY stock_on), 'infinity') AS next_month
     FROM core.stock CROSS JOIN (VALUES (true), (false)) AS sides (inside)
-    WHERE inside OR scope = 'whole_stock' OR NOT EXISTS (SELECT FROM core.stock AS whole
-        WHERE whole.landlord = stock.landlord AND whole.scope = 'whole_stock' AND whole.stock_on < stock.stock_on)
+    WHERE (landlords IS NULL OR landlord = ANY (landlords))
+        AND (inside OR scope = 'whole_stock' OR NOT EXISTS (SELECT FROM core.stock AS whole
+            WHERE whole.landlord = stock.landlord AND whole.scope = 'whole_stock' AND whole.stock_on < stock.stock_on))
 )
 SELECT side.landlord, counted_for, calendar.month, inside, stock_on, scope, recorded_in
 FROM side
@@ -264,16 +269,20 @@ CROSS JOIN LATERAL (SELECT coalesce(min(own.first_month), 'infinity') AS month F
 CROSS JOIN core.window_state
 JOIN core.calendar ON calendar.month >= first_month AND calendar.month < next_month AND calendar.month >= since
     AND calendar.month < until AND calendar.month < successors_own.month AND calendar.month <= as_of;
+END;
 
 -- What covers each month of each landlord. After a merger the moves that still count at the landlord that was taken
 -- over are covered as its successor's are, whether its own stock still holds or not.
-CREATE VIEW core.landlord_month_recount AS
+CREATE FUNCTION core.landlord_months(landlords text[])
+RETURNS TABLE (landlord text, month date, counted_for text, inside_on date, outside_on date, whole boolean,
+    declared_qpv boolean, declared_whole boolean, recorded_in bigint)
+LANGUAGE sql STABLE BEGIN ATOMIC
 WITH own AS (
     SELECT landlord, month, counted_for, max(stock_on) FILTER (WHERE inside) AS inside_on,
         max(stock_on) FILTER (WHERE NOT inside) AS outside_on,
         coalesce(bool_or(scope = 'whole_stock') FILTER (WHERE NOT inside), false) AS whole,
         max(recorded_in) AS recorded_in
-    FROM core.stock_in_force GROUP BY 1, 2, 3
+    FROM core.stock_in_force(landlords) GROUP BY 1, 2, 3
 ), covered AS (
     SELECT counted_for, month, bool_or(whole) AS whole FROM own GROUP BY 1, 2
 ), through AS (
@@ -296,6 +305,8 @@ JOIN core.landlord_at USING (counted_for)
 LEFT JOIN own USING (landlord, counted_for, month)
 LEFT JOIN through USING (counted_for)
 WHERE month >= since AND month < until;
+END;
+CREATE VIEW core.landlord_month_recount AS SELECT * FROM core.landlord_months(NULL);
 
 -- A stock's dwellings by cell, rooms summed. `inside`: in a quartier of 2024, which one known or not.
 CREATE VIEW core.stock_dwellings AS

@@ -180,15 +180,15 @@ CREATE TABLE core.median_window (
     PRIMARY KEY (territory_id, part, measure, month)
 );
 
--- Tenancies running on 1 January of a year by the year they began: from the landlord's stock nearest to that day, of
--- December or January. `core.stock_cell` has them by rooms, as a document.
+-- Tenancies running on 1 January of a year, by age: the year less that in which they began, from 1 to 40. From the
+-- landlord's stock nearest to that day, of December or January; `core.stock_cell` has them by rooms, as a document.
+-- An array a cell and year: a country has millions of ages, and is read whole.
 CREATE TABLE core.running_tenancies (
     cell_id integer NOT NULL,
     year smallint NOT NULL,
-    start_year smallint NOT NULL,
-    n integer NOT NULL,
     landlord text NOT NULL,
-    PRIMARY KEY (landlord, year, cell_id, start_year)
+    by_age integer[] NOT NULL CHECK (array_length(by_age, 1) = 40 AND array_position(by_age, NULL) IS NULL),
+    PRIMARY KEY (landlord, year, cell_id)
 );
 
 -- Which stock tells of which 1 January.
@@ -205,15 +205,6 @@ CREATE TABLE core.january (
     recorded_in bigint NOT NULL,
     PRIMARY KEY (landlord, year)
 );
-
--- `start_year` 0: the landlord does not know.
-CREATE VIEW core.running_tenancies_recount AS
-SELECT cell_id, year, started_in AS start_year, sum(n)::integer AS n, landlord
-FROM core.stock_of_january JOIN core.stock_cell USING (landlord, stock_on)
-CROSS JOIN LATERAL (SELECT CASE WHEN key = 'unknown' THEN 0 ELSE key::smallint END AS started_in, value::integer AS n
-    FROM jsonb_each_text(tenancies_by_start_year)) AS started
-WHERE started_in < year AND n > 0
-GROUP BY 1, 2, 3, 5;
 
 -- Departures of a landlord's year, and those of which the beginning of the tenancy is known.
 CREATE TABLE core.landlord_departures (

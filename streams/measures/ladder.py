@@ -40,10 +40,22 @@ def membership(groups: Sequence[Group], cells: Ints) -> sparse.csr_array:
     return sparse.csr_array((np.ones(owner.size, dtype=np.int64), (owner, member)), (len(groups), cells.size))
 
 
-def rows_of(groups: Sequence[Group], cell: Ints) -> Iterator[tuple[Group, Ints]]:
-    """Yield each group with the positions of its rows; `cell` is the column of cells, in ascending order."""
-    for group in groups:
-        starts, ends = (np.searchsorted(cell, group.cells, side=side) for side in ("left", "right"))
-        sizes = ends - starts
-        before = np.cumsum(sizes) - sizes
-        yield group, np.repeat(starts - before, sizes) + np.arange(int(sizes.sum()))
+def rows_of(groups: Sequence[Group], cell: Ints, at_once: int) -> Iterator[tuple[slice, Ints, Ints]]:
+    """Yield lots of groups with their rows: which groups, then of each row its group's place in the lot, and its own.
+
+    `cell` is the column of cells, in ascending order. A lot has `at_once` rows, or one group.
+    """
+    cells = np.concatenate([group.cells for group in groups]) if groups else np.zeros(0, dtype=np.int64)
+    starts, ends = (np.searchsorted(cell, cells, side=side) for side in ("left", "right"))
+    sizes = ends - starts
+    bounds = np.cumsum([0, *(group.cells.size for group in groups)])
+    through = np.append(0, np.cumsum(sizes))[bounds]
+    first = 0
+    while first < len(groups):
+        last = max(int(np.searchsorted(through, through[first] + at_once, side="right")) - 1, first + 1)
+        some = slice(bounds[first], bounds[last])
+        before = np.cumsum(sizes[some]) - sizes[some]
+        position = np.repeat(starts[some] - before, sizes[some]) + np.arange(int(sizes[some].sum()))
+        owner = np.repeat(np.arange(last - first), np.diff(through[first : last + 1]))
+        yield slice(first, last), owner, position
+        first = last

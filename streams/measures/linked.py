@@ -192,7 +192,7 @@ def forget_moves(cursor: psycopg.Cursor[Any], moves: Iterable[tuple[str, UUID]])
 
 
 def recount_linked(cursor: psycopg.Cursor[Any], *, from_ledger: bool = True) -> None:
-    """Count everything again. What `core.cell_month` must hold is left in `linked_change`: `add_levels` writes it.
+    """Count everything again. What `core.cell_month` must hold of it is left in `linked_change`.
 
     `from_ledger`: make `core.dwelling_move` anew too. A class that a release changed is taken up here.
     """

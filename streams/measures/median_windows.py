@@ -4,146 +4,205 @@ Invariant: `core.median_window` holds, for each month in which somebody has decl
 of the 12 months that end with it, of declared landlord-months only. Where nothing is counted there is no row.
 """
 
-from datetime import date
+from collections.abc import Callable
 from typing import Any, LiteralString
 
 import numpy as np
 import psycopg
 
-from streams.measures.binary_rows import FLAG, INTEGER, REAL, Ints, layout, read_rows, whole, write_rows
+from streams.measures.binary_rows import FLAG, INTEGER, REAL, Ints, Rows, layout, read_rows, whole, written_meanwhile
 from streams.measures.ladder import Group, read_groups, rows_of
-from streams.measures.medians import WINDOW, Medians, window_medians
+from streams.measures.medians import Histogram, Medians, window_medians
 from streams.measures.occupancy import months_of
+
+PARTS = ("all", "hors_qpv", "non_localise", "qpv")
+MEASURES: tuple[tuple[str, LiteralString, LiteralString], ...] = (
+    ("void_days", "core.void_month", "days"),
+    ("tenure_months", "core.tenure_month", "tenure_months"),
+)
+"""What `core.median_window` calls them, where they are counted by cell and month, and in which column."""
+ROWS_AT_ONCE = 8_192
+"""So that what a lot is counted into stays in the processor's cache: some megabytes."""
+
+LOTS_AT_ONCE = 64
+"""That are written together."""
 
 TEMPORARY_TABLES = """
 CREATE TEMP TABLE IF NOT EXISTS median_touched (
-    territory_id integer NOT NULL, part text NOT NULL, since date NOT NULL, PRIMARY KEY (territory_id, part)
+    territory_id integer NOT NULL, part text NOT NULL, measure text NOT NULL, month date NOT NULL
 ) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS median_new (LIKE core.median_window) ON COMMIT DELETE ROWS;
-TRUNCATE median_touched, median_new;
+CREATE TEMP TABLE IF NOT EXISTS median_source (
+    cell_id integer NOT NULL, since date NOT NULL, until date NOT NULL
+) ON COMMIT DELETE ROWS;
+TRUNCATE median_touched;
 """
-# By the changes of the linked measures, and by those of what covers a month (streams/measures/statements.py).
-TOUCH_CHANGED = """
+# A value is in the windows that end with its month and the eleven after it. It changes with the linked measures, and
+# comes or goes with the declaration of its landlord-month; a window is shown as soon as some dwelling is declared.
+TOUCH = """
 INSERT INTO median_touched
-SELECT territory_id, part, min(month)
-FROM (SELECT cell_id, month FROM linked_change WHERE measure IN ('voids', 'tenures')
-      UNION SELECT cell_id, month FROM core.cell_month JOIN covering_new USING (landlord, month)
-      UNION SELECT cell_id, month FROM core.cell_month JOIN covering_gone USING (landlord, month)) AS changed
-JOIN core.cell_part USING (cell_id) GROUP BY 1, 2
-"""
-TOUCH_ALL = """
-INSERT INTO median_touched
-SELECT DISTINCT territory_id, part, since
-FROM core.cell_part, (SELECT min(month) AS since FROM core.landlord_month) AS first WHERE since IS NOT NULL
+SELECT DISTINCT territory_id, part, measure, (month + after * interval '1 month')::date
+FROM (
+    SELECT territory_id, part, CASE measure WHEN 'voids' THEN 'void_days' ELSE 'tenure_months' END AS measure, month
+    FROM (SELECT DISTINCT cell_id, month, measure FROM linked_change WHERE measure IN ('voids', 'tenures')) AS counted
+    JOIN core.cell_part USING (cell_id) GROUP BY 1, 2, 3, 4
+    UNION
+    SELECT territory_id, part, measure, month
+    FROM (SELECT landlord, month, coalesce(fresh.declared_qpv, false) <> coalesce(gone.declared_qpv, false) AS qpv,
+              coalesce(fresh.declared_whole AND fresh.whole, false)
+                  <> coalesce(gone.declared_whole AND gone.whole, false) AS whole
+          FROM covering_new AS fresh FULL JOIN covering_gone AS gone USING (landlord, month)) AS declared
+    JOIN core.cell_month USING (landlord, month)
+    JOIN core.cell_part USING (cell_id)
+    CROSS JOIN (VALUES ('void_days'), ('tenure_months')) AS measures (measure)
+    WHERE CASE WHEN of_quartiers THEN qpv ELSE declared.whole END GROUP BY 1, 2, 3, 4
+) AS changed
+CROSS JOIN generate_series(0, 11) AS after
+WHERE month + after * interval '1 month' <= (SELECT as_of FROM core.window_state)
+UNION
+SELECT territory_id, part, measure, month
+FROM (SELECT territory_id, part, month, sum(dwellings) AS more FROM observed_change GROUP BY 1, 2, 3
+      HAVING sum(dwellings) <> 0) AS housed
+LEFT JOIN core.observed_month USING (territory_id, part, month)
+CROSS JOIN (VALUES ('void_days'), ('tenure_months')) AS measures (measure)
+WHERE (coalesce(dwellings, 0) > 0) <> (coalesce(dwellings, 0) - more > 0)
 """
 FORGET = """
 DELETE FROM core.median_window AS c USING median_touched AS touched
-WHERE c.territory_id = touched.territory_id AND c.part = touched.part AND c.month >= since
+WHERE (c.territory_id, c.part, c.measure, c.month)
+    = (touched.territory_id, touched.part, touched.measure, touched.month)
 """
-KEEP = """
-INSERT INTO core.median_window
-SELECT territory_id, part, month, measure, n, median, nullif(lower, 'NaN'), nullif(upper, 'NaN'), q1, q3
-FROM median_new JOIN core.observed_month USING (territory_id, part, month) WHERE dwellings > 0
+# The months of which each cell is read: the twelve of each window.
+FIND_SOURCES = """
+INSERT INTO median_source
+SELECT cell_id, lower(span), upper(span)
+FROM (SELECT cell_id, range_agg(months) AS months
+      FROM (SELECT territory_id, part, range_agg(
+                daterange((month - interval '11 months')::date, (month + interval '1 month')::date)) AS months
+            FROM median_touched WHERE measure = %s GROUP BY 1, 2) AS touched
+      JOIN core.cell_part USING (territory_id, part) GROUP BY 1) AS read
+CROSS JOIN LATERAL unnest(months) AS span
 """
-MEDIAN_NEW: LiteralString = "median_new (territory_id, part, month, measure, n, median, lower, upper, q1, q3)"
-
-VOIDS = """
-SELECT cell_id, month, days, n, declared_qpv, declared_whole AND whole
-FROM core.void_month JOIN core.landlord_month USING (landlord, month)
-WHERE (declared_qpv OR declared_whole AND whole)
-    AND month > (SELECT min(since) FROM median_touched) - interval '12 months'
-    AND cell_id IN (SELECT cell_id FROM core.cell_part JOIN median_touched USING (territory_id, part))
-ORDER BY cell_id
+WINDOWS: LiteralString = """
+SELECT territory_id, array_position(ARRAY['all', 'hors_qpv', 'non_localise', 'qpv'], part)::integer - 1, month
+FROM core.observed_month {touched} WHERE dwellings > 0
 """
-TENURES = """
-SELECT cell_id, month, tenure_months, n, declared_qpv, declared_whole AND whole
-FROM core.tenure_month JOIN core.landlord_month USING (landlord, month)
-WHERE (declared_qpv OR declared_whole AND whole)
-    AND month > (SELECT min(since) FROM median_touched) - interval '12 months'
-    AND cell_id IN (SELECT cell_id FROM core.cell_part JOIN median_touched USING (territory_id, part))
-ORDER BY cell_id
+TOUCHED: LiteralString = "JOIN (SELECT * FROM median_touched WHERE measure = '{measure}') AS one "
+TOUCHED += "USING (territory_id, part, month)"
+COUNTED: LiteralString = """
+SELECT counted.cell_id, month, {value}, n, declared_qpv, declared_whole AND whole
+FROM {table} AS counted JOIN core.landlord_month USING (landlord, month) {sources}
+WHERE declared_qpv OR declared_whole AND whole
+ORDER BY 1
 """
-DISTRIBUTIONS: tuple[tuple[str, LiteralString], ...] = (("void_days", VOIDS), ("tenure_months", TENURES))
-ROW = layout(
+SOURCES: LiteralString = """
+JOIN median_source AS source ON source.cell_id = counted.cell_id AND month >= since AND month < until
+"""
+COUNTED_ROW = layout(
     *((name, INTEGER) for name in ("cell", "day", "value", "n")), ("declared_qpv", FLAG), ("declared_whole", FLAG)
 )
+WINDOW_ROW = layout(*((name, INTEGER) for name in ("territory", "part", "day")))
 
 
 def refresh_medians(cursor: psycopg.Cursor[Any]) -> None:
     """Renew the medians that a refresh changed: in its transaction, once `core.observed_month` is up to date.
 
-    Reads what it left in `linked_change`, `covering_new` and `covering_gone`.
+    Reads what it left in `linked_change`, `covering_new`, `covering_gone` and `observed_change`.
     """
     cursor.execute(TEMPORARY_TABLES)
-    cursor.execute(TOUCH_CHANGED)
-    _renew(cursor)
+    cursor.execute(TOUCH)
+    if not cursor.rowcount:
+        return
+    cursor.execute("ANALYZE median_touched")
+    cursor.execute(FORGET)
+    for measure, table, value in MEASURES:
+        cursor.execute("TRUNCATE median_source")
+        cursor.execute(FIND_SOURCES, (measure,))
+        cursor.execute("ANALYZE median_source")
+        windows = read_rows(cursor, WINDOWS.format(touched=TOUCHED.format(measure=measure)), WINDOW_ROW)
+        counted = COUNTED.format(table=table, value=value, sources=SOURCES)
+        _renew(cursor, measure, windows, read_rows(cursor, counted, COUNTED_ROW))
 
 
 def recount_medians(cursor: psycopg.Cursor[Any]) -> None:
     """Compute every median again."""
-    cursor.execute(TEMPORARY_TABLES)
     # Not emptied at once (TRUNCATE): dashboards read it meanwhile, and would wait.
     cursor.execute("DELETE FROM core.median_window")
-    cursor.execute(TOUCH_ALL)
-    _renew(cursor)
+    windows = read_rows(cursor, WINDOWS.format(touched=""), WINDOW_ROW)
+    for measure, table, value in MEASURES:
+        counted = COUNTED.format(table=table, value=value, sources="")
+        _renew(cursor, measure, windows, read_rows(cursor, counted, COUNTED_ROW))
 
 
-def _renew(cursor: psycopg.Cursor[Any]) -> None:
-    touched = cursor.execute("SELECT territory_id, part, since FROM median_touched").fetchall()
-    if not touched:
+def _renew(cursor: psycopg.Cursor[Any], measure: str, windows: Rows, rows: Rows) -> None:
+    """Write the medians of windows from the counts of their months, sorted by cell: none of theirs is there."""
+    wanted = whole(windows["territory"]) * len(PARTS) + whole(windows["part"])
+    ending = months_of(whole(windows["day"]))
+    groups = _earliest_first(read_groups(cursor, np.unique(whole(windows["territory"])).tolist()), wanted, ending)
+    place = {_number(group): at for at, group in enumerate(groups)}
+    numbers, number = np.unique(wanted, return_inverse=True)
+    owner = np.array([place[one] for one in numbers.tolist()], dtype=np.int64)[number]
+    order = np.argsort(owner, kind="stable")
+    owner, ending = owner[order], ending[order]
+    month, value, n = months_of(whole(rows["day"])), whole(rows["value"]), whole(rows["n"])
+    of_quartiers = np.array([group.of_quartiers for group in groups], dtype=np.bool_)
+    numbers_of = np.array([_number(group) for group in groups], dtype=np.int64)
+    with written_meanwhile(cursor) as write:
+        found: list[tuple[Ints, Ints, Medians]] = []
+        for some, group, position in rows_of(groups, whole(rows["cell"]), ROWS_AT_ONCE):
+            declares = np.where(
+                of_quartiers[some][group], rows["declared_qpv"][position], rows["declared_whole"][position]
+            )
+            at = position[declares]
+            counted = Histogram(group[declares], month[at], value[at], n[at])
+            theirs = slice(*np.searchsorted(owner, (some.start, some.stop)))
+            medians = window_medians(counted, owner[theirs] - some.start, ending[theirs])
+            found.append((numbers_of[owner[theirs]], ending[theirs], medians))
+            if len(found) == LOTS_AT_ONCE:
+                _write(write, measure, found)
+                found = []
+        _write(write, measure, found)
+
+
+def _number(group: Group) -> int:
+    return group.territory_id * len(PARTS) + PARTS.index(group.part)
+
+
+def _earliest_first(groups: list[Group], wanted: Ints, ending: Ints) -> list[Group]:
+    """Return the groups that are wanted, by the first month of theirs: those of a lot are counted over the same."""
+    numbers, number = np.unique(wanted, return_inverse=True)
+    first = np.full(numbers.size, np.iinfo(np.int64).max)
+    np.minimum.at(first, number, ending)
+    begins = dict(zip(numbers.tolist(), first.tolist(), strict=True))
+    return sorted((group for group in groups if _number(group) in begins), key=lambda group: begins[_number(group)])
+
+
+def _write(write: Callable[..., None], measure: str, found: list[tuple[Ints, Ints, Medians]]) -> None:
+    """Append the medians of windows (part of a territory, last month) that have any.
+
+    In one COPY a part's name is of one length, and bounds are there or are not.
+    """
+    if not found:
         return
-    cursor.execute("ANALYZE median_touched")
-    since = {(territory, part): _number(first) for territory, part, first in touched}
-    groups = read_groups(cursor, sorted({territory for territory, *_ in touched}))
-    groups = [group for group in groups if (group.territory_id, group.part) in since]
-    latest = cursor.execute("SELECT max(month) FROM core.landlord_month").fetchall()[0][0]
-    if latest is None:  # nobody has sent a stock yet
-        return
-    last = _number(latest)
-    for measure, query in DISTRIBUTIONS:
-        rows = read_rows(cursor, query, ROW)
-        month, value, n = months_of(whole(rows["day"])), whole(rows["value"]), whole(rows["n"])
-        found = []
-        for group, positions in rows_of(groups, whole(rows["cell"])):
-            first = since[group.territory_id, group.part]
-            at = positions[rows["declared_qpv" if group.of_quartiers else "declared_whole"][positions]]
-            at = at[month[at] > first - WINDOW]
-            medians = window_medians(month[at] - first, value[at], n[at], months=last - first + 1)
-            found.append((group, first, medians))
-        _write(cursor, measure, found)
-    cursor.execute(FORGET)
-    cursor.execute(KEEP)
-
-
-def _write(cursor: psycopg.Cursor[Any], measure: str, found: list[tuple[Group, int, Medians]]) -> None:
-    """Write the medians of each group, from the month numbered by the integer on; parts are told one by one."""
-    for part in sorted({group.part for group, *_ in found}):
-        some = [one for one in found if one[0].part == part]
-        windows = [np.flatnonzero(medians.n) for *_, medians in some]
-        days = [_days(first + rows) for (_, first, _), rows in zip(some, windows, strict=True)]
-        columns = [
-            np.concatenate([column[rows] for column, rows in zip(name, windows, strict=True)])
-            for name in zip(*(medians for *_, medians in some), strict=True)
-        ]
-        territories = np.repeat([group.territory_id for group, *_ in some], [rows.size for rows in windows])
-        write_rows(
-            cursor,
-            MEDIAN_NEW,
-            territories.size,
-            territory=(INTEGER, territories),
-            part=(f"S{len(part)}", part.encode()),
-            month=(INTEGER, np.concatenate(days)),
-            measure=(f"S{len(measure)}", measure.encode()),
-            n=(INTEGER, columns[0]),
-            **{name: (REAL, column) for name, column in zip(Medians._fields[1:], columns[1:], strict=True)},
-        )
+    number, month = (np.concatenate([one[column] for one in found]) for column in (0, 1))
+    medians = Medians(*(np.concatenate(column) for column in zip(*(one[2] for one in found), strict=True)))
+    bounded = ~np.isnan(medians.lower)
+    for code, part in enumerate(PARTS):
+        for with_bounds in (True, False):
+            at = np.flatnonzero((number % len(PARTS) == code) & (medians.n > 0) & (bounded == with_bounds))
+            names = [name for name in Medians._fields[1:] if with_bounds or name not in ("lower", "upper")]
+            write(
+                f"core.median_window (territory_id, part, month, measure, n, {', '.join(names)})",
+                at.size,
+                territory=(INTEGER, number[at] // len(PARTS)),
+                part=(f"S{len(part)}", part.encode()),
+                month=(INTEGER, _days(month[at])),
+                measure=(f"S{len(measure)}", measure.encode()),
+                n=(INTEGER, medians.n[at]),
+                **{name: (REAL, getattr(medians, name)[at]) for name in names},
+            )
 
 
 def _days(months: Ints) -> Ints:
     """Return the days from 1 January 2000 to the first of each month (numbered from January 2000)."""
     first = np.datetime64("2000-01", "M")
     return ((months.astype("timedelta64[M]") + first).astype("datetime64[D]") - first).astype(np.int64)
-
-
-def _number(month: date) -> int:
-    return (month.year - 2000) * 12 + month.month - 1

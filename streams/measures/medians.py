@@ -19,6 +19,15 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+class Histogram(NamedTuple):
+    """Counts `n` of a value in a month of a group: columns of one length, in any order. Values are nought or more."""
+
+    group: Ints
+    month: Ints
+    value: Ints
+    n: Ints
+
+
 class Medians(NamedTuple):
     """By window: how many values, their median and its interval, the quartiles; NaN where there is none.
 
@@ -33,29 +42,45 @@ class Medians(NamedTuple):
     q3: Floats
 
 
-def window_medians(month: Ints, value: Ints, n: Ints, *, months: int, window: int = WINDOW) -> Medians:
-    """Return the medians of the windows that end with the months 0 .. `months` - 1.
+def window_medians(counted: Histogram, group: Ints, month: Ints) -> Medians:
+    """Return the medians of windows: of each group in `group`, the 12 months that end with that of `month`.
 
-    `month`, `value` and `n` are the columns of a histogram, a row for some count `n` of a value in a month; months may
-    be as low as 1 - `window`: they are in the first windows. Each result has the shape (months,).
+    What is counted in other months or groups is left out. Each result is as long as `group`.
     """
-    values, column = np.unique(value, return_inverse=True)
-    if not values.size:
-        nothing = np.full(months, np.nan)
-        return Medians(np.zeros(months, dtype=np.int64), *[nothing] * 5)
-    before = window - 1
-    rows = months + before
-    counts = np.bincount((month + before) * values.size + column, weights=n, minlength=rows * values.size)
-    through = counts.reshape(rows, values.size).cumsum(axis=1).cumsum(axis=0)
-    cumulative = through[before:].copy()
-    cumulative[1:] -= through[: months - 1]
-    cumulative = np.rint(cumulative).astype(np.int64)
-    total = cumulative[:, -1]
-    rank = low_ranks(int(total.max()))[total]
-    lower = _ordered(values, cumulative, rank)
-    upper = _ordered(values, cumulative, np.where(rank > 0, total + 1 - rank, 0))
-    q1, median, q3 = (_quantile(values, cumulative, total, quarter) for quarter in (1, 2, 3))
+    if not group.size or not counted.n.size:
+        nothing = np.full(group.size, np.nan)
+        return Medians(np.zeros(group.size, dtype=np.int64), *[nothing] * 5)
+    values, owner, ordered = _cumulated(counted, int(month.min()), int(month.max()))
+    at = month - month.min()
+    before = ordered[at, np.searchsorted(owner, group, side="left")]
+    total = (ordered[at, np.searchsorted(owner, group, side="right")] - before).astype(np.int64)
+    low = low_ranks(int(total.max()))[total]
+    ranks = np.stack([low, np.where(low > 0, total + 1 - low, 0), *_quartile_ranks(total)])
+    lower, upper, *quartiles = _ordered(values, ordered, at, before + ranks, ranks > 0)
+    q1, median, q3 = ((quartiles[one] + quartiles[one + 1]) / 2 for one in (0, 2, 4))
     return Medians(total, median, lower, upper, q1, q3)
+
+
+def _cumulated(counted: Histogram, first: int, last: int) -> tuple[Ints, Ints, Floats]:
+    """Return the values of each group in order, whose they are, and how many are up to each in each window.
+
+    The last has a row for each window that ends with the months from `first` to `last`, and a column more than there
+    are values, nought, at the beginning: it goes on from group to group.
+    """
+    width = int(counted.value.max()) + 1
+    keys, column = np.unique(counted.group * width + counted.value, return_inverse=True)
+    length = last - first + 1
+    row = counted.month - first + WINDOW - 1
+    seen = (row >= 0) & (row < length + WINDOW - 1)
+    counts = np.bincount(
+        row[seen] * keys.size + column[seen], weights=counted.n[seen], minlength=(length + WINDOW - 1) * keys.size
+    )
+    through = counts.reshape(-1, keys.size).cumsum(axis=0)
+    windows = through[WINDOW - 1 :].copy()
+    windows[1:] -= through[: length - 1]
+    ordered = np.zeros((length, keys.size + 1))
+    np.cumsum(windows, axis=1, out=ordered[:, 1:])
+    return keys % width, keys // width, ordered
 
 
 def low_ranks(largest: int) -> Ints:
@@ -74,15 +99,22 @@ def _low_ranks(size: int) -> Ints:
     return ranks
 
 
-def _quantile(values: Ints, cumulative: Ints, total: Ints, quarters: int) -> Floats:
-    """Return the quantile of a number of quarters: between two ranks where it falls on the edge of a value."""
-    exact = total * quarters
-    low = np.where(total > 0, -(-exact // 4), 0)
-    high = np.where((exact % 4 == 0) & (total > 0), low + 1, low)
-    return (_ordered(values, cumulative, low) + _ordered(values, cumulative, high)) / 2
+def _quartile_ranks(total: Ints) -> list[Ints]:
+    """Return the two ranks of each quartile: they differ where it falls on the edge of a value."""
+    ranks = []
+    for quarters in (1, 2, 3):
+        exact = total * quarters
+        low = -(-exact // 4)
+        ranks += [low, np.where((exact % 4 == 0) & (total > 0), low + 1, low)]
+    return ranks
 
 
-def _ordered(values: Ints, cumulative: Ints, rank: Ints) -> Floats:
-    """Return the value of a rank (from 1 on) in each window; NaN for the rank 0."""
-    found = np.minimum((cumulative < rank[:, None]).sum(axis=1), values.size - 1)
-    return np.where(rank > 0, values[found], np.nan)
+def _ordered(values: Ints, ordered: Floats, at: Ints, rank: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Return the values of ranks, counted from the beginning of the row `at`; NaN where not `known`.
+
+    All rows are searched at once: each is lifted above the one before.
+    """
+    height = ordered[:, -1].max() + 1
+    lifted = ordered + (np.arange(ordered.shape[0]) * height)[:, None]
+    found = np.searchsorted(lifted.ravel(), rank + at * height) - at * ordered.shape[1] - 1
+    return np.where(known, values[np.where(known, found, 0)], np.nan)

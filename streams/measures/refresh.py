@@ -133,12 +133,11 @@ def recount_held(cursor: psycopg.Cursor[Any]) -> Refreshed:
     cursor.execute("INSERT INTO core.landlord_month TABLE core.landlord_month_recount")
     covered = cursor.rowcount
     cursor.execute("ANALYZE core.landlord_month")
+    recount_linked(cursor)
     for statement in sql.COUNT_CELLS:
         cursor.execute(statement, {"upto": upto})
     cells = cursor.rowcount
     cursor.execute("ANALYZE core.cell_month")
-    recount_linked(cursor)
-    add_levels(cursor)
     count_territories(cursor)
     recount_medians(cursor)
     recount_survival(cursor)
@@ -153,7 +152,7 @@ def take_up(cursor: psycopg.Cursor[Any], state: State) -> Refreshed:
     if not any(found) and not state.new_month:
         return Refreshed()
     cursor.execute(sql.TEMPORARY_TABLES)
-    covered = _cover(cursor) if found.registers or state.new_month else 0
+    covered = _cover(cursor, state) if found.registers or state.new_month else 0
     cursor.execute(sql.FIND_MOVES, span)
     cursor.execute(sql.ADD_MOVES)
     refresh_linked(cursor, state.taken_up_to, state.upto)
@@ -174,10 +173,13 @@ def take_up(cursor: psycopg.Cursor[Any], state: State) -> Refreshed:
     return Refreshed(found.facts, covered, changed)
 
 
-def _cover(cursor: psycopg.Cursor[Any]) -> int:
+def _cover(cursor: psycopg.Cursor[Any], state: State) -> int:
     """Bring what covers each month up to date; return how many landlord-months changed."""
+    landlords = None
+    if not state.new_month:
+        landlords = cursor.execute(sql.REGISTERED, {"since": state.taken_up_to}).fetchall()[0][0]
     for statement in sql.FIND_COVERING:
-        cursor.execute(statement)
+        cursor.execute(statement, {"landlords": landlords})
     changed: int = cursor.execute(sql.COUNT_COVERED_ANEW).fetchall()[0][0]
     if changed:
         cursor.execute(sql.add_observed("covering_gone", sign="-"))
@@ -197,9 +199,13 @@ def _restock(cursor: psycopg.Cursor[Any]) -> None:
     cursor.execute(sql.FIND_DWELLINGS)
     if not cursor.rowcount:
         return
-    cursor.execute(sql.add_landlords(sql.RESTOCKED_FOR, sign="-"))
+    cursor.execute(sql.FIND_PEOPLED)
+    peopled = cursor.rowcount
+    if peopled:
+        cursor.execute(sql.add_landlords(sql.PEOPLED_FOR, sign="-"))
     cursor.execute(sql.ADD_DWELLINGS)
-    cursor.execute(sql.add_landlords(sql.RESTOCKED_FOR))
+    if peopled:
+        cursor.execute(sql.add_landlords(sql.PEOPLED_FOR))
 
 
 def _find_through(cursor: psycopg.Cursor[Any], *, whole: bool) -> None:

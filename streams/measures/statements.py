@@ -11,20 +11,33 @@ TEMPORARY_TABLES = f"""
 CREATE TEMP TABLE IF NOT EXISTS covering_now (LIKE core.landlord_month) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS covering_new (LIKE core.landlord_month) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS covering_gone (LIKE core.landlord_month) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS restocked (landlord text NOT NULL, month date NOT NULL) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS restocked (
+    cell_id integer NOT NULL, landlord text NOT NULL, month date NOT NULL
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS peopled (landlord text NOT NULL, month date NOT NULL) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS cell_change (LIKE core.cell_month INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS observed_change (
     territory_id integer NOT NULL, part text NOT NULL, month date NOT NULL,
-    {listed((*COVERED, *MEASURES), "{} bigint NOT NULL DEFAULT 0")}
+    {listed((*COVERED, *STATES), "{} bigint NOT NULL DEFAULT 0")},
+    {listed((*MOVES, *LINKED), "{} integer NOT NULL DEFAULT 0")}
 ) ON COMMIT DELETE ROWS;
-TRUNCATE covering_now, covering_new, covering_gone, restocked, cell_change, observed_change;
+TRUNCATE covering_now, covering_new, covering_gone, restocked, peopled, cell_change, observed_change;
 """
 
-# What covers which month, where it is no longer what it was.
+# Those of whom stocks or declarations were recorded, with all that they took over and that took them over.
+REGISTERED = """
+SELECT coalesce(array_agg(DISTINCT kin.landlord), '{}')
+FROM (SELECT landlord FROM core.stock WHERE recorded_in >= %(since)s
+      UNION SELECT landlord FROM core.declaration WHERE recorded_in >= %(since)s) AS registered
+JOIN core.landlord_at AS own ON own.landlord = registered.landlord AND own.until = 'infinity'
+JOIN core.landlord_at AS kin ON kin.counted_for = own.counted_for AND kin.until = 'infinity'
+"""
+# What covers which month, where it is no longer what it was: of some landlords, or of all of them (null).
 FIND_COVERING = (
-    "INSERT INTO covering_now TABLE core.landlord_month_recount",
+    "INSERT INTO covering_now SELECT * FROM core.landlord_months(%(landlords)s::text[])",
     "INSERT INTO covering_new TABLE covering_now EXCEPT TABLE core.landlord_month",
-    "INSERT INTO covering_gone TABLE core.landlord_month EXCEPT TABLE covering_now",
+    "INSERT INTO covering_gone SELECT * FROM core.landlord_month "
+    "WHERE %(landlords)s::text[] IS NULL OR landlord = ANY (%(landlords)s::text[]) EXCEPT TABLE covering_now",
     "ANALYZE covering_new, covering_gone",
 )
 COVER = (
@@ -76,53 +89,73 @@ INSERT INTO cell_change (cell_id, landlord, month, {listed(MOVES)})
 SELECT cell_id, landlord, month, {listed(MOVES)} FROM core.moves_recorded(%(since)s, %(upto)s) WHERE {any_of(MOVES)}
 """  # noqa: S608
 
-# As streams/measures/linked.py found and added them: territories have them to come.
-FIND_LINKED = f"""
-INSERT INTO cell_change (cell_id, landlord, month, {listed(LINKED)})
-SELECT cell_id, landlord, month, coalesce(sum(n) FILTER (WHERE measure = 'relet'), 0),
-    coalesce(sum(n) FILTER (WHERE measure = 'notices'), 0),
-    coalesce(sum(n) FILTER (WHERE measure = 'notices_withdrawn'), 0)
+# As streams/measures/linked.py found them, by cell and month.
+LEVELS = """
+SELECT cell_id, landlord, month, coalesce(sum(n) FILTER (WHERE measure = 'relet'), 0) AS relet_dwellings_12_months,
+    coalesce(sum(n) FILTER (WHERE measure = 'notices'), 0) AS notices,
+    coalesce(sum(n) FILTER (WHERE measure = 'notices_withdrawn'), 0) AS notices_withdrawn
 FROM linked_change WHERE measure IN ('relet', 'notices', 'notices_withdrawn') GROUP BY 1, 2, 3
-"""  # noqa: S608
+"""
+# They were added: territories have them to come.
+FIND_LINKED = f"INSERT INTO cell_change (cell_id, landlord, month, {listed(LINKED)}) {LEVELS}"
 
-# Whose dwellings are to be counted again: where another stock is in force, and in the months after a first letting or a
-# sale, as far as the stock in force is older.
+# Which dwellings are to be counted again: those of a landlord of whom another stock is in force, and those of a cell in
+# the months after a first letting or a sale, as far as the stock in force is older.
 FIND_RESTOCKED = """
 INSERT INTO restocked
-SELECT landlord, month FROM covering_new
-UNION SELECT landlord, month FROM covering_gone
-UNION SELECT covering.landlord, covering.month
-FROM (SELECT DISTINCT landlord, month FROM cell_change WHERE first_lettings <> 0 OR sold_to_tenant <> 0) AS moved
+WITH restocked AS (
+    SELECT landlord, month
+    FROM covering_new AS fresh FULL JOIN covering_gone AS gone USING (landlord, month)
+    WHERE (fresh.inside_on, fresh.outside_on, fresh.recorded_in)
+        IS DISTINCT FROM (gone.inside_on, gone.outside_on, gone.recorded_in)
+)
+SELECT cell_id, landlord, month FROM restocked JOIN (
+    SELECT landlord, cell_id FROM core.stock_cell WHERE landlord IN (SELECT landlord FROM restocked)
+    UNION SELECT landlord, cell_id FROM core.cell_month WHERE landlord IN (SELECT landlord FROM restocked)
+) AS place USING (landlord)
+UNION SELECT cell_id, covering.landlord, covering.month
+FROM (SELECT DISTINCT cell_id, landlord, month FROM cell_change WHERE first_lettings <> 0 OR sold_to_tenant <> 0)
+    AS moved
 JOIN core.landlord_month AS covering ON covering.landlord = moved.landlord AND covering.month > moved.month
     AND (inside_on <= moved.month OR outside_on <= moved.month)
 """
 COVERED_ANEW = "(TABLE covering_gone UNION ALL TABLE covering_new) AS anew"
 COUNT_COVERED_ANEW = f"SELECT count(DISTINCT (landlord, month)) FROM {COVERED_ANEW}"  # noqa: S608
-RESTOCKED_FOR = "restocked JOIN core.landlord_month USING (landlord, month)"
+# Where somebody has dwellings now and had none, or the other way round: `cell_change` has them once a cell and month.
+FIND_PEOPLED = """
+INSERT INTO peopled
+SELECT DISTINCT landlord, month
+FROM cell_change AS change LEFT JOIN core.cell_month AS known USING (cell_id, landlord, month)
+WHERE change.dwellings <> 0
+    AND (coalesce(known.dwellings, 0) > 0) <> (coalesce(known.dwellings, 0) + change.dwellings > 0)
+"""
+PEOPLED_FOR = "peopled JOIN core.landlord_month USING (landlord, month)"
 
 
-def dwellings_of(months: str, moved: str) -> str:
+def dwellings_of(months: str, moved: str, key: str = "landlord") -> str:
     """Return the query of the dwellings of landlord-months (`months`), as `core.cell_dwellings_recount` has them.
 
-    From what is stored of them; `moved` has their sales and first lettings by cell and month.
+    From what is stored of them; `moved` has their sales and first lettings by cell and month. With the key
+    "landlord, cell_id" `months` are those of cells. OFFSET 0: each stock is looked up, not all of them added up first.
     """
     return f"""
 WITH covered AS MATERIALIZED (
-    SELECT landlord, month, inside, CASE WHEN inside THEN inside_on ELSE outside_on END AS stock_on
+    SELECT {key}, month, inside, CASE WHEN inside THEN inside_on ELSE outside_on END AS stock_on
     FROM {months} JOIN core.landlord_month USING (landlord, month)
     CROSS JOIN (VALUES (true), (false)) AS sides (inside)
 ), stock AS MATERIALIZED (
-    SELECT one.* FROM (SELECT DISTINCT landlord, stock_on FROM covered) AS wanted
+    SELECT one.* FROM (SELECT DISTINCT {key}, stock_on FROM covered) AS wanted
     CROSS JOIN LATERAL (SELECT * FROM core.stock_dwellings AS one
-        WHERE one.landlord = wanted.landlord AND one.stock_on = wanted.stock_on) AS one
+        WHERE ({listed(key.split(", "), "one.{}")}) = ({listed(key.split(", "), "wanted.{}")})
+            AND one.stock_on = wanted.stock_on OFFSET 0) AS one
 )
 SELECT cell_id, landlord, month, greatest(sum(dwellings), 0) AS dwellings, {listed(STATES[1:], "sum({0}) AS {0}")}
 FROM (
-    SELECT cell_id, landlord, month, {listed(STATES)} FROM covered JOIN stock USING (landlord, stock_on, inside)
+    SELECT cell_id, landlord, month, {listed(STATES)} FROM covered JOIN stock USING ({key}, stock_on, inside)
     UNION ALL
     SELECT cell_id, landlord, covered.month, first_lettings - sold_to_tenant, 0, 0, 0, 0
     FROM covered
-    JOIN {moved} AS moved USING (landlord)
+    JOIN {moved} AS moved USING ({key})
     JOIN core.cell USING (cell_id)
     WHERE inside = (qpv_status = 'inside') AND moved.month >= stock_on AND moved.month < covered.month
         AND first_lettings <> sold_to_tenant
@@ -133,25 +166,28 @@ GROUP BY 1, 2, 3
 
 FIND_DWELLINGS = f"""
 INSERT INTO cell_change (cell_id, landlord, month, {listed(STATES)})
-WITH fresh AS ({dwellings_of("restocked", "core.cell_month")}), known AS (
-    SELECT cell_id, landlord, month, {listed(STATES)} FROM core.cell_month JOIN restocked USING (landlord, month)
+WITH fresh AS ({dwellings_of("restocked", "core.cell_month", "landlord, cell_id")}), known AS (
+    SELECT cell_id, landlord, month, {listed(STATES)}
+    FROM core.cell_month JOIN restocked USING (cell_id, landlord, month)
     WHERE {any_of(STATES)}
 )
 SELECT cell_id, landlord, month, {listed(STATES, "coalesce(fresh.{0}, 0) - coalesce(known.{0}, 0)")}
 FROM fresh FULL JOIN known USING (cell_id, landlord, month)
 WHERE {any_of(STATES, "coalesce(fresh.{0}, 0) <> coalesce(known.{0}, 0)")}
 """  # noqa: S608
-# From nothing: moves are added up once, by as many processes as there are, and give the dwellings too.
+# From nothing: moves are added up once, by as many processes as there are, and give the dwellings too. What is linked
+# has been found before, so that each row is written once.
 COUNT_CELLS = (
     "DROP TABLE IF EXISTS moved, adjusting",
     "CREATE TEMP TABLE moved ON COMMIT DROP AS SELECT * FROM core.moves_recorded(0, %(upto)s)",
     "CREATE TEMP TABLE adjusting ON COMMIT DROP AS SELECT cell_id, landlord, month, first_lettings, sold_to_tenant "
     "FROM moved WHERE first_lettings <> 0 OR sold_to_tenant <> 0",
     "ANALYZE moved, adjusting",
-    f"INSERT INTO core.cell_month (cell_id, landlord, month, {listed(MOVES + STATES)}) "  # noqa: S608
-    f"SELECT cell_id, landlord, month, {listed(MOVES + STATES, 'coalesce({}, 0)')} "
-    f"FROM moved FULL JOIN ({dwellings_of('(SELECT landlord, month FROM core.landlord_month) AS one', 'adjusting')}) "
-    f"AS housed USING (cell_id, landlord, month) WHERE {any_of(MOVES + STATES)}",
+    f"INSERT INTO core.cell_month (cell_id, landlord, month, {listed(MEASURES)}) "  # noqa: S608
+    f"SELECT cell_id, landlord, month, {listed(MEASURES, 'coalesce({}, 0)')} FROM moved "
+    f"FULL JOIN ({LEVELS}) AS linked USING (cell_id, landlord, month) "
+    f"FULL JOIN ({dwellings_of('(SELECT landlord, month FROM core.landlord_month) AS one', 'adjusting')}) "
+    f"AS housed USING (cell_id, landlord, month) WHERE {any_of(MEASURES)}",
 )
 
 

@@ -9,8 +9,21 @@ from typing import Any, LiteralString, NamedTuple
 
 import numpy as np
 import psycopg
+from scipy import sparse
 
-from streams.measures.binary_rows import FLAG, INTEGER, REAL, SMALL, Ints, Rows, layout, read_rows, whole, write_rows
+from streams.measures.binary_rows import (
+    FLAG,
+    INTEGER,
+    REAL,
+    SMALL,
+    Ints,
+    Rows,
+    integers,
+    layout,
+    read_rows,
+    whole,
+    write_rows,
+)
 from streams.measures.ladder import Group, membership, read_groups
 from streams.measures.survival import OLDEST, LifeTable, Observed, all_cohorts, each_cohort, observe
 
@@ -21,8 +34,7 @@ CREATE TEMP TABLE IF NOT EXISTS followed_before ON COMMIT DELETE ROWS AS
     SELECT * FROM core.followed_year WITH NO DATA;
 CREATE TEMP TABLE IF NOT EXISTS followed (LIKE followed_before) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS survival_touched (territory_id integer PRIMARY KEY) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS survival_new (LIKE core.survival) ON COMMIT DELETE ROWS;
-TRUNCATE january_changed, followed_before, followed, survival_touched, survival_new;
+TRUNCATE january_changed, followed_before, followed, survival_touched;
 INSERT INTO followed_before TABLE core.followed_year;
 """
 # The stocks of 1 January that are not those that were read.
@@ -31,15 +43,20 @@ INSERT INTO january_changed
 SELECT landlord, year FROM core.stock_of_january FULL JOIN core.january USING (landlord, year)
 WHERE (stock_of_january.stock_on, stock_of_january.recorded_in) IS DISTINCT FROM (january.stock_on, january.recorded_in)
 """
+_AGES = ", ".join(
+    f"sum(coalesce((tenancies_by_start_year ->> (year - {age})::text)::integer, 0))::integer"
+    for age in range(1, OLDEST + 1)
+)
 READ_JANUARIES = (
     "DELETE FROM core.january AS c USING january_changed AS d WHERE (c.landlord, c.year) = (d.landlord, d.year)",
     "INSERT INTO core.january SELECT landlord, year, stock_on, recorded_in "
     "FROM core.stock_of_january JOIN january_changed USING (landlord, year)",
     "DELETE FROM core.running_tenancies AS c USING january_changed AS d "
     "WHERE (c.landlord, c.year) = (d.landlord, d.year)",
-    "INSERT INTO core.running_tenancies (cell_id, year, start_year, n, landlord) "
-    "SELECT cell_id, year, start_year, n, landlord FROM core.running_tenancies_recount "
-    "JOIN january_changed USING (landlord, year)",
+    f"INSERT INTO core.running_tenancies (landlord, year, cell_id, by_age) "  # noqa: S608
+    f"SELECT landlord, year, cell_id, ARRAY[{_AGES}] "
+    "FROM core.stock_of_january JOIN january_changed USING (landlord, year) "
+    "JOIN core.stock_cell USING (landlord, stock_on) GROUP BY 1, 2, 3",
 )
 # What a refresh left: streams/measures/linked.py and streams/measures/statements.py.
 CHANGED_LANDLORDS = """
@@ -82,17 +99,14 @@ SELECT DISTINCT territory_id FROM core.cell_part JOIN (
     WHERE measure = 'tenures') AS cells USING (cell_id)
 """
 TOUCH_ALL = "INSERT INTO survival_touched SELECT DISTINCT territory_id FROM core.cell_territory"
+# Of a followed year, and of the January that ends one: those of age 1 then began in it.
 RUNNING: LiteralString = """
-SELECT cell_id, year::integer, start_year::integer, n, qpv, whole
-FROM core.running_tenancies JOIN followed USING (landlord, year)
-WHERE start_year > 0 AND cell_id IN (SELECT cell_id FROM core.cell_territory JOIN survival_touched USING (territory_id))
-"""
-# Those that began in a year and run on 1 January of the next.
-FOLLOWING: LiteralString = """
-SELECT cell_id, start_year::integer, start_year::integer, n, qpv, whole
-FROM core.running_tenancies AS running JOIN followed
-    ON followed.landlord = running.landlord AND followed.year = start_year
-WHERE running.year = start_year + 1 AND followed.followed
+SELECT cell_id, running.year::integer, own.landlord IS NOT NULL AND own.qpv, own.landlord IS NOT NULL AND own.whole,
+    ended.landlord IS NOT NULL AND ended.qpv, ended.landlord IS NOT NULL AND ended.whole, by_age
+FROM core.running_tenancies AS running
+LEFT JOIN followed AS own ON own.landlord = running.landlord AND own.year = running.year
+LEFT JOIN followed AS ended ON ended.landlord = running.landlord AND ended.year = running.year - 1 AND ended.followed
+WHERE (own.landlord IS NOT NULL OR ended.landlord IS NOT NULL)
     AND cell_id IN (SELECT cell_id FROM core.cell_territory JOIN survival_touched USING (territory_id))
 """
 # A tenancy that began in the year itself is at risk only if the next stock tells of those that stayed.
@@ -107,16 +121,14 @@ FROM (SELECT cell_id, year, n, qpv, whole, followed.followed,
 WHERE began < year OR followed
 GROUP BY 1, 2, 3, 5, 6
 """
-ROW = layout(*((name, INTEGER) for name in ("cell", "year", "began", "n")), ("qpv", FLAG), ("whole", FLAG))
-FORGET = "DELETE FROM core.survival WHERE territory_id IN (SELECT territory_id FROM survival_touched)"
-KEEP = """
-INSERT INTO core.survival
-SELECT territory_id, part, cohort, age_years, at_risk, exits, survival, nullif(lower, 'NaN'), nullif(upper, 'NaN')
-FROM survival_new
-"""
-SURVIVAL_NEW: LiteralString = (
-    "survival_new (territory_id, part, cohort, age_years, at_risk, exits, survival, lower, upper)"
+EXITS_ROW = layout(*((name, INTEGER) for name in ("cell", "year", "began", "n")), ("qpv", FLAG), ("whole", FLAG))
+RUNNING_ROW = layout(
+    ("cell", INTEGER),
+    ("year", INTEGER),
+    *((name, FLAG) for name in ("qpv", "whole", "ended_qpv", "ended_whole")),
+    ("by_age", integers(OLDEST)),
 )
+FORGET = "DELETE FROM core.survival WHERE territory_id IN (SELECT territory_id FROM survival_touched)"
 
 
 def refresh_survival(cursor: psycopg.Cursor[Any]) -> None:
@@ -178,54 +190,80 @@ def _renew(cursor: psycopg.Cursor[Any]) -> None:
         return
     years = _Years(first, last - first + 1)
     groups = read_groups(cursor, sorted(territories))
-    running, exits = (_by_age(read_rows(cursor, query, ROW), groups, years) for query in (RUNNING, EXITS))
-    following = _by_age(read_rows(cursor, FOLLOWING, ROW), groups, years)[..., 0]
-    observed = observe(running, exits, following)
-    _write(cursor, groups, years, observed)
-    cursor.execute(KEEP)
+    running, following = _running(read_rows(cursor, RUNNING, RUNNING_ROW), groups, years)
+    exits = _exits(read_rows(cursor, EXITS, EXITS_ROW), groups, years)
+    _write(cursor, groups, years, observe(running, exits, following))
 
 
-def _by_age(rows: Rows, groups: Sequence[Group], years: _Years) -> Ints:
-    """Return the counts by group, year and age, of the shape (groups, years, OLDEST + 1)."""
-    year, n = whole(rows["year"]), whole(rows["n"])
+def _running(rows: Rows, groups: Sequence[Group], years: _Years) -> tuple[Ints, Ints]:
+    """Return the tenancies on 1 January by group, year and age, and by group and year those that began in the year."""
+    by_age = np.zeros((rows.size, OLDEST + 1), dtype=np.int64)
+    by_age[:, 1:] = rows["by_age"]["items"]["n"]
+    year = whole(rows["year"]) - years.first
+    own, ended = (
+        _by_group(rows["cell"], year - late, values, (rows[f"{of}qpv"], rows[f"{of}whole"]), groups, years)
+        for of, late, values in (("", 0, by_age), ("ended_", 1, by_age[:, 1:2]))
+    )
+    return own, ended[..., 0]
+
+
+def _exits(rows: Rows, groups: Sequence[Group], years: _Years) -> Ints:
+    """Return the tenancies that ended, by group, year and age, of the shape (groups, years, OLDEST + 1)."""
+    year = whole(rows["year"])
     age = year - whole(rows["began"])
     kept = (age >= 0) & (age <= OLDEST)
-    size = years.length * (OLDEST + 1)
-    counts = np.zeros((len(groups), size), dtype=np.int64)
-    cells, cell = np.unique(whole(rows["cell"]), return_inverse=True)
-    slot = cell * size + (year - years.first) * (OLDEST + 1) + age
-    for of_quartiers in (True, False):
-        at = rows["qpv" if of_quartiers else "whole"] & kept
-        by_cell = np.bincount(slot[at], weights=n[at], minlength=cells.size * size).astype(np.int64)
+    rows, year, age = rows[kept], year[kept], age[kept]
+    by_age = sparse.csr_array((whole(rows["n"]), (np.arange(rows.size), age)), (rows.size, OLDEST + 1))
+    return _by_group(rows["cell"], year - years.first, by_age, (rows["qpv"], rows["whole"]), groups, years)
+
+
+def _by_group(
+    cell: Rows, year: Ints, values: Any, declared: tuple[Rows, Rows], groups: Sequence[Group], years: _Years
+) -> Ints:
+    """Return the sums of rows of values by group and year; `declared`: for parts of quartiers, and for the others."""
+    ages = values.shape[1]
+    sums = np.zeros((len(groups), years.length * ages), dtype=np.int64)
+    cells, place = np.unique(whole(cell), return_inverse=True)
+    for of_quartiers, counts in zip((True, False), declared, strict=True):
+        at = np.flatnonzero(counts)
+        slot = place[at] * years.length + year[at]
+        to_slots = sparse.csr_array(
+            (np.ones(at.size, dtype=np.int64), (slot, at)), (cells.size * years.length, counts.size)
+        )
+        by_cell = to_slots @ values
+        by_cell = by_cell.toarray() if sparse.issparse(by_cell) else by_cell
         some = np.flatnonzero([group.of_quartiers is of_quartiers for group in groups])
         within = membership([groups[one] for one in some.tolist()], cells)
-        counts[some] = within @ by_cell.reshape(cells.size, size)
-    return counts.reshape(len(groups), years.length, OLDEST + 1)
+        sums[some] = within @ by_cell.reshape(cells.size, years.length * ages)
+    return sums.reshape(len(groups), years.length, ages)
 
 
 def _write(cursor: psycopg.Cursor[Any], groups: Sequence[Group], years: _Years, observed: Observed) -> None:
     """Write the curves of all tenancies and of each cohort, as far as they go."""
     pooled, cohorts = all_cohorts(observed), each_cohort(observed)
+    began = np.arange(years.first, years.first + years.length).astype("S4")
     for part in sorted({group.part for group in groups}):
         some = np.flatnonzero([group.part == part for group in groups])
         territories = np.array([group.territory_id for group in groups if group.part == part])
-        _write_curves(cursor, part, ALL_COHORTS, territories, pooled.take(some))
-        for row in range(years.length):
-            _write_curves(cursor, part, str(years.first + row), territories, cohorts.take((some, row)))
+        _write_curves(cursor, part, np.array([ALL_COHORTS.encode()]), territories, pooled.take((some, None)))
+        _write_curves(cursor, part, began, territories, cohorts.take(some))
 
 
-def _write_curves(cursor: psycopg.Cursor[Any], part: str, cohort: str, territories: Ints, curves: LifeTable) -> None:
-    which, age = np.nonzero(~np.isnan(curves.survival))
-    reals = {name: (REAL, getattr(curves, name)[which, age]) for name in ("survival", "lower", "upper")}
-    write_rows(
-        cursor,
-        SURVIVAL_NEW,
-        which.size,
-        territory=(INTEGER, territories[which]),
-        part=(f"S{len(part)}", part.encode()),
-        cohort=(f"S{len(cohort)}", cohort.encode()),
-        age=(SMALL, age),
-        at_risk=(INTEGER, curves.at_risk[which, age]),
-        exits=(INTEGER, curves.exits[which, age]),
-        **reals,
-    )
+def _write_curves(cursor: psycopg.Cursor[Any], part: str, cohorts: Rows, territories: Ints, curves: LifeTable) -> None:
+    """Append curves of the shape (territories, cohorts, ages); in one COPY bounds are there, or are not."""
+    bounded = ~np.isnan(curves.lower)
+    for with_bounds in (True, False):
+        which, cohort, age = at = np.nonzero(~np.isnan(curves.survival) & (bounded == with_bounds))
+        names = ("survival", "lower", "upper") if with_bounds else ("survival",)
+        write_rows(
+            cursor,
+            f"core.survival (territory_id, part, cohort, age_years, at_risk, exits, {', '.join(names)})",
+            which.size,
+            territory=(INTEGER, territories[which]),
+            part=(f"S{len(part)}", part.encode()),
+            cohort=(cohorts.dtype.str, cohorts[cohort]),
+            age=(SMALL, age),
+            at_risk=(INTEGER, curves.at_risk[at]),
+            exits=(INTEGER, curves.exits[at]),
+            **{name: (REAL, getattr(curves, name)[at]) for name in names},
+        )

@@ -3,7 +3,7 @@
 As the view `core.observed_month_recount` has it. The refresh adds differences instead (streams/measures/statements.py).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ import psycopg
 from numpy.typing import NDArray
 from scipy import sparse
 
-from streams.measures.binary_rows import FLAG, INTEGER, Ints, Rows, layout, read_rows, whole, write_rows
+from streams.measures.binary_rows import FLAG, INTEGER, Ints, Rows, layout, read_rows, whole, written_meanwhile
 from streams.measures.columns import COVERED, MEASURES, listed
 from streams.measures.ladder import Group, membership, read_groups
 
@@ -58,9 +58,10 @@ def count_territories(cursor: psycopg.Cursor[Any], territory: int | None = None)
         rows = rows[np.isin(rows["cell"], cells)]
         months, number = np.unique(whole(rows["month"]), return_inverse=True)
         position = np.searchsorted(cells, whole(rows["cell"]))
-        for month, chosen in zip(months.tolist(), _by(number, months.size), strict=True):
-            for of, field in fields.items():
-                _write(cursor, field, month, *_observed(field, rows[chosen], position[chosen], of_quartiers=of))
+        with written_meanwhile(cursor) as write:
+            for month, chosen in zip(months.tolist(), _by(number, months.size), strict=True):
+                for of, field in fields.items():
+                    _write(write, field, month, *_observed(field, rows[chosen], position[chosen], of_quartiers=of))
 
 
 def _field(groups: Sequence[Group], cells: Ints) -> Field:
@@ -101,7 +102,7 @@ def _observed(field: Field, rows: Rows, position: Ints, *, of_quartiers: bool) -
 
 
 def _write(
-    cursor: psycopg.Cursor[Any], field: Field, month: int, covered: Ints, measures: Ints, there: NDArray[np.int64]
+    write: Callable[..., None], field: Field, month: int, covered: Ints, measures: Ints, there: NDArray[np.int64]
 ) -> None:
     """Append the parts of a month that have anything; a part's name is of one length in one COPY."""
     parts = np.array([field.groups[one].part for one in there.tolist()])
@@ -118,8 +119,7 @@ def _write(
         chosen = parts == part
         picked = there[chosen]
         counts = np.concatenate([covered[picked], measures[picked]], axis=1)
-        write_rows(
-            cursor,
+        write(
             INTO,
             picked.size,
             territory_id=(INTEGER, territories[chosen]),
