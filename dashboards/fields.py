@@ -1,7 +1,7 @@
 """How one column of a query's result looks: unit, colour, width, words for its values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grafana_foundation_sdk.models.dashboard import (
     DynamicConfigValue,
@@ -105,6 +105,18 @@ class Field:
         if self.colour:
             return {"mode": "fixed", "fixedColor": self.colour}
         return {"mode": self.scheme} if self.scheme else None
+
+
+def band(unit: str) -> list[Field]:
+    """Return the two bounds of an interval around a line, as one grey band without an edge."""
+    low = Field("Au moins", unit, 1, palette.BAND, line={"lineWidth": 0})
+    return [low, replace(low, name="Au plus", line={"lineWidth": 0, "fillBelowTo": low.name, "fillOpacity": 18})]
+
+
+def bounds() -> list[Field]:
+    """Return the two columns of a table that bear an interval's bounds, in %."""
+    low = Field("Au moins", PERCENT, 1, width=84, mappings=UNTOLD)
+    return [low, replace(low, name="Au plus", width=78)]
 
 
 SECRET = null_as("secret", palette.HELD_BACK)

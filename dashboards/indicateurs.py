@@ -95,14 +95,7 @@ def chosen() -> list[Any]:
         [Query("indicateurs/evolution", "time_series")],
         [
             Field("Ce territoire", fields.PERCENT, 1, palette.DEPARTURES, line={"lineWidth": 3}),
-            Field("Au moins", fields.PERCENT, 1, palette.BAND, line={"lineWidth": 0}),
-            Field(
-                "Au plus",
-                fields.PERCENT,
-                1,
-                palette.BAND,
-                line={"lineWidth": 0, "fillBelowTo": "Au moins", "fillOpacity": 18},
-            ),
+            *fields.band(fields.PERCENT),
             Field("Reste de sa commune, hors QPV", fields.PERCENT, 1, palette.INTERNAL),
             Field("QPV de la région", fields.PERCENT, 1, palette.AROUND),
             Field("Région", fields.PERCENT, 1, palette.QUIET),
@@ -119,8 +112,7 @@ def chosen() -> list[Any]:
         [
             Field("Territoire", fields.TEXT),
             Field("Valeur", fields.PERCENT, 1, width=76, mappings=fields.UNTOLD),
-            Field("Au moins", fields.PERCENT, 1, width=82, mappings=fields.UNTOLD),
-            Field("Au plus", fields.PERCENT, 1, width=76, mappings=fields.UNTOLD),
+            *fields.bounds(),
             Field("Numérateur", fields.COUNT, 0, width=100, mappings=fields.UNTOLD),
             Field("Dénominateur", fields.COUNT, 0, width=114, mappings=fields.UNTOLD),
             replace(fields.COMPLETENESS, cell="color-text", width=98),

@@ -24,8 +24,7 @@ BESIDE = "Le dénominateur et la complétude sont dans le tableau voisin."
 def _with_band(name: str, unit: str, colour: str) -> list[Field]:
     return [
         Field(name, unit, 1, colour, line={"lineWidth": 3}),
-        Field("Au moins", unit, 1, palette.BAND, line={"lineWidth": 0}),
-        Field("Au plus", unit, 1, palette.BAND, line={"lineWidth": 0, "fillBelowTo": "Au moins", "fillOpacity": 18}),
+        *fields.band(unit),
     ]
 
 

@@ -88,8 +88,7 @@ def kinds() -> list[Any]:
             _count(fields.DEPARTURES),
             replace(fields.STATUS, width=88),
             _share("Taux", 72),
-            _share("Au moins"),
-            _share("Au plus"),
+            *fields.bounds(),
             replace(fields.DWELLINGS, width=94),
         ],
     )

@@ -66,8 +66,7 @@ def rates() -> list[Any]:
         [
             Field("Indicateur", fields.TEXT, filterable=True),
             _percent("Valeur", 76),
-            _percent("Au moins", 84),
-            _percent("Au plus", 78),
+            *fields.bounds(),
             Field("Numérateur", fields.COUNT, 0, width=100, mappings=fields.UNTOLD),
             Field("Dénominateur", fields.COUNT, 0, width=114, mappings=fields.UNTOLD),
             replace(fields.STATUS, width=160),
@@ -101,14 +100,7 @@ def rates() -> list[Any]:
         [Query("public/evolution", "time_series")],
         [
             Field("Taux de départ", fields.PERCENT, 1, palette.DEPARTURES, line={"lineWidth": 3}),
-            Field("Au moins", fields.PERCENT, 1, palette.BAND, line={"lineWidth": 0}),
-            Field(
-                "Au plus",
-                fields.PERCENT,
-                1,
-                palette.BAND,
-                line={"lineWidth": 0, "fillBelowTo": "Au moins", "fillOpacity": 18},
-            ),
+            *fields.band(fields.PERCENT),
         ],
         fields.PERCENT,
     )

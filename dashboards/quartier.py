@@ -134,14 +134,7 @@ def compared() -> list[Any]:
                 Field(name, fields.PERCENT, 1, colour, line={"lineWidth": 4 if name == "Ce quartier" else 2})
                 for name, colour in palette.COMPARED.items()
             ),
-            Field("Au moins", fields.PERCENT, 1, palette.BAND, line={"lineWidth": 0}),
-            Field(
-                "Au plus",
-                fields.PERCENT,
-                1,
-                palette.BAND,
-                line={"lineWidth": 0, "fillBelowTo": "Au moins", "fillOpacity": 18},
-            ),
+            *fields.band(fields.PERCENT),
         ],
         fields.PERCENT,
     )
@@ -160,8 +153,7 @@ def compared() -> list[Any]:
         [
             Field("Territoire", fields.TEXT, mappings=_comparison_colours(), cell="color-text"),
             replace(fields.RATE, width=112),
-            Field("Au moins", fields.PERCENT, 1, width=78, mappings=fields.UNTOLD),
-            Field("Au plus", fields.PERCENT, 1, width=72, mappings=fields.UNTOLD),
+            *fields.bounds(),
             replace(fields.DEPARTURES, width=72, mappings=fields.UNTOLD, cell="color-text"),
             replace(fields.DWELLINGS, width=88),
             replace(fields.COMPLETENESS, width=94, cell="color-text"),
