@@ -149,7 +149,7 @@ def test_the_closing_table_tells_everything() -> None:
     text = printed(end())
     for told in (
         *("publiés", "1 234", "1 200", "doublons", "hors champ", "quarantaine"),
-        *("n'est pas du JSON (not_json)", "code inconnu de sa liste (unknown_code)"),
+        *("pas du JSON (not_json)", "code inconnu (unknown_code)"),
         *("500", "Mirail [nord] (QN03107M)", "secret · 1 040", "0 · 900", "24/11/2026", "12 345 compteurs"),
     ):
         assert told in text, told
