@@ -106,10 +106,10 @@ def landlords() -> Any:
                 width=95,
             ),
             Field("Dernier enregistrement", fields.MOMENT, width=182, mappings=fields.UNTOLD),
-            Field("Déclaré jusqu'au", fields.DAY, width=130, mappings=fields.UNTOLD),
-            Field("Périmètre déclaré", fields.TEXT, width=140, mappings=fields.UNTOLD),
-            *outcomes(cell="color-text", width=88),
-            Field("Particularités", fields.TEXT, width=170, wrapped=True),
+            Field("Déclaré jusqu'au", fields.DAY, width=140, mappings=fields.UNTOLD),
+            Field("Périmètre déclaré", fields.TEXT, width=148, mappings=fields.UNTOLD),
+            *outcomes(cell="color-text", width=98),
+            Field("Particularités", fields.TEXT, width=150, wrapped=True),
         ],
     )
 
@@ -142,10 +142,10 @@ def refused() -> list[Any]:
         Query("chaine/quarantaine"),
         [
             Field("Reçu le", fields.MOMENT, width=142),
-            Field("Bailleur", fields.TEXT, width=185, wrapped=True, filterable=True),
+            Field("Bailleur", fields.TEXT, width=178, wrapped=True, filterable=True),
             Field("Motif", fields.TEXT, mappings=words, width=150, filterable=True),
             Field("Ce qui ne va pas", fields.TEXT, wrapped=True),
-            Field("Où", fields.TEXT, width=130),
+            Field("Où", fields.TEXT, width=158),
             Field("Position", fields.TEXT, width=85),
             Field("Suite", fields.TEXT, width=85),
         ],

@@ -41,6 +41,7 @@ GAPS = {
     "plus bas ici": ("plus bas ici", INTERNAL),
     "pas d'écart sûr": ("pas d'écart sûr", QUIET),
     "référence": ("référence", QUIET),
+    "—": ("—", QUIET),
 }
 """What is said of a difference: nothing is, unless the two intervals are apart."""
 
