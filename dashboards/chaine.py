@@ -5,6 +5,7 @@ from typing import Any
 from dashboards import fields, page, palette, panels
 from dashboards.fields import Field
 from dashboards.source import Query
+from schemas.events.reasons import REASONS
 
 PAGE = page.Page(
     page.CHAINE,
@@ -105,17 +106,17 @@ def landlords() -> Any:
                 width=95,
             ),
             Field("Dernier enregistrement", fields.MOMENT, width=182, mappings=fields.UNTOLD),
-            Field("Déclaré jusqu'au", fields.DAY, width=130, mappings=fields.UNTOLD),
-            Field("Périmètre déclaré", fields.TEXT, width=140, mappings=fields.UNTOLD),
-            *outcomes(cell="color-text", width=88),
-            Field("Particularités", fields.TEXT, width=170, wrapped=True),
+            Field("Déclaré jusqu'au", fields.DAY, width=140, mappings=fields.UNTOLD),
+            Field("Périmètre déclaré", fields.TEXT, width=148, mappings=fields.UNTOLD),
+            *outcomes(cell="color-text", width=98),
+            Field("Particularités", fields.TEXT, width=150, wrapped=True),
         ],
     )
 
 
 def refused() -> list[Any]:
     """Return why events were refused, and the last of them."""
-    reason = {code: (word, palette.BAD) for code, word in palette.REASONS.items()}
+    words = fields.words({code: (reason.word_fr, palette.BAD) for code, reason in REASONS.items()})
     by_reason = panels.rows(
         9,
         "Motifs de refus",
@@ -124,7 +125,7 @@ def refused() -> list[Any]:
         (0, 31, 8, 13),
         Query("chaine/quarantaine_motifs"),
         [
-            Field("Motif", fields.TEXT, mappings=fields.words(reason), width=150),
+            Field("Motif", fields.TEXT, mappings=words, width=150),
             Field("Refusés", fields.COUNT, 0, palette.BAD, cell="color-text", width=76),
             Field("Repris", fields.COUNT, 0, palette.GOOD, cell="color-text", width=64),
             Field("Bailleurs", fields.COUNT, 0, width=78),
@@ -141,10 +142,10 @@ def refused() -> list[Any]:
         Query("chaine/quarantaine"),
         [
             Field("Reçu le", fields.MOMENT, width=142),
-            Field("Bailleur", fields.TEXT, width=185, wrapped=True, filterable=True),
-            Field("Motif", fields.TEXT, mappings=fields.words(reason), width=150, filterable=True),
+            Field("Bailleur", fields.TEXT, width=178, wrapped=True, filterable=True),
+            Field("Motif", fields.TEXT, mappings=words, width=150, filterable=True),
             Field("Ce qui ne va pas", fields.TEXT, wrapped=True),
-            Field("Où", fields.TEXT, width=130),
+            Field("Où", fields.TEXT, width=158),
             Field("Position", fields.TEXT, width=85),
             Field("Suite", fields.TEXT, width=85),
         ],

@@ -1,7 +1,7 @@
 """How one column of a query's result looks: unit, colour, width, words for its values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grafana_foundation_sdk.models.dashboard import (
     DynamicConfigValue,
@@ -24,11 +24,9 @@ DAY = "time:DD/MM/YYYY"
 MONTH = "time:MM/YYYY"
 MOMENT = "time:DD/MM/YYYY HH:mm"
 TEXT = "string"
-DAYS = "suffix: j"
-MONTHS_LONG = "suffix: mois"
-YEARS = "suffix: ans"
-PLAIN = "none"
-"""A number whose unit stands in a column of its own."""
+DAYS = "suffix:j"
+MONTHS_LONG = "suffix:mois"
+YEARS = "suffix:ans"
 
 
 def words(meanings: Mapping[str, tuple[str, str]]) -> list[ValueMapping]:
@@ -61,7 +59,7 @@ def steps(*pairs: tuple[float | None, str]) -> ThresholdsConfig:
 
 @dataclass(frozen=True)
 class Field:
-    """One column, by the name that its query gives it."""
+    """One column, by the name that its query gives it; `label` is what the reader sees where that is too long."""
 
     name: str
     unit: str
@@ -79,12 +77,14 @@ class Field:
     lowest: float | None = None
     highest: float | None = None
     line: Mapping[str, object] | None = None
+    label: str | None = None
 
     def properties(self) -> list[DynamicConfigValue]:
         """Return the override that Grafana applies to the column."""
         cell = {"type": self.cell or "auto", "wrapText": self.wrapped} if self.cell or self.wrapped else None
         links = [{"title": self.link[0], "url": self.link[1]}] if self.link else None
         found: dict[str, object] = {
+            "displayName": self.label,
             "unit": self.unit,
             "decimals": self.decimals,
             "color": self._color(),
@@ -105,6 +105,19 @@ class Field:
         if self.colour:
             return {"mode": "fixed", "fixedColor": self.colour}
         return {"mode": self.scheme} if self.scheme else None
+
+
+def band(unit: str) -> list[Field]:
+    """Return the two bounds of an interval around a line, as one grey band without an edge and without a legend."""
+    bare = {"lineWidth": 0, "showPoints": "never", "hideFrom": {"legend": True, "tooltip": False, "viz": False}}
+    low = Field("Au moins", unit, 1, palette.BAND, line=bare)
+    return [low, replace(low, name="Au plus", line={**bare, "fillBelowTo": low.name, "fillOpacity": 18})]
+
+
+def bounds() -> list[Field]:
+    """Return the two columns of a table that bear an interval's bounds, in %."""
+    low = Field("Au moins", PERCENT, 1, width=84, mappings=UNTOLD)
+    return [low, replace(low, name="Au plus", width=78)]
 
 
 SECRET = null_as("secret", palette.HELD_BACK)

@@ -11,7 +11,7 @@ PAGE = page.Page(
     page.INDICATEURS,
     "Un territoire de tout niveau : chaque indicateur, numérateur, dénominateur, intervalle, complétude, comparaisons.",
     refresh="5m",
-    since="now-5y",
+    since="now-3y",
 )
 HOW_TO_READ = """\
 **Locataires du parc social seulement**, mois déclarés. « Au moins », « au plus » : intervalle à 95 %. Un écart n'est
@@ -26,7 +26,7 @@ WINDOWS = {"12": "12 mois", "3": "3 mois, annualisé", "1": "1 mois, annualisé"
 
 
 def _figure(name: str, width: int = 92) -> Field:
-    return Field(name, fields.PLAIN, 1, width=width, mappings=fields.UNTOLD)
+    return Field(name, fields.COUNT, 1, width=width, mappings=fields.UNTOLD)
 
 
 def every_one() -> list[Any]:
@@ -70,11 +70,11 @@ def every_one() -> list[Any]:
                 for name, width in (
                     ("Ici", 74),
                     ("Ses QPV", 84),
-                    ("Hors QPV", 88),
-                    ("Reste de la commune", 156),
+                    ("Hors QPV", 92),
+                    ("Reste de la commune", 172),
                     ("EPCI", 74),
-                    ("QPV du département", 152),
-                    ("QPV de la région", 130),
+                    ("QPV du département", 168),
+                    ("QPV de la région", 138),
                     ("Région", 76),
                 )
             ),
@@ -91,18 +91,11 @@ def chosen() -> list[Any]:
         "L'indicateur choisi, fenêtre glissante",
         RATE_HELP + "Bande grise : intervalle à 95 % du territoire. Le dénominateur et la complétude sont dans le "
         "tableau voisin. Un trou est un secret ou un mois non déclaré. Source : staff.compared_indicator. Unité : %.",
-        (0, 34, 12, 10),
+        (0, 34, 8, 10),
         [Query("indicateurs/evolution", "time_series")],
         [
             Field("Ce territoire", fields.PERCENT, 1, palette.DEPARTURES, line={"lineWidth": 3}),
-            Field("Au moins", fields.PERCENT, 1, palette.BAND, line={"lineWidth": 0}),
-            Field(
-                "Au plus",
-                fields.PERCENT,
-                1,
-                palette.BAND,
-                line={"lineWidth": 0, "fillBelowTo": "Au moins", "fillOpacity": 18},
-            ),
+            *fields.band(fields.PERCENT),
             Field("Reste de sa commune, hors QPV", fields.PERCENT, 1, palette.INTERNAL),
             Field("QPV de la région", fields.PERCENT, 1, palette.AROUND),
             Field("Région", fields.PERCENT, 1, palette.QUIET),
@@ -114,13 +107,12 @@ def chosen() -> list[Any]:
         "L'indicateur choisi, comparé",
         RATE_HELP + "Mêmes mois pour tous. Écart : « plus haut ici » ou « plus bas ici » seulement si les intervalles "
         "à 95 % ne se recouvrent pas. Source : staff.compared_indicator. Unité : %, mouvements, logements.",
-        (12, 34, 12, 10),
+        (8, 34, 16, 10),
         Query("indicateurs/un"),
         [
             Field("Territoire", fields.TEXT),
             Field("Valeur", fields.PERCENT, 1, width=76, mappings=fields.UNTOLD),
-            Field("Au moins", fields.PERCENT, 1, width=82, mappings=fields.UNTOLD),
-            Field("Au plus", fields.PERCENT, 1, width=76, mappings=fields.UNTOLD),
+            *fields.bounds(),
             Field("Numérateur", fields.COUNT, 0, width=100, mappings=fields.UNTOLD),
             Field("Dénominateur", fields.COUNT, 0, width=114, mappings=fields.UNTOLD),
             replace(fields.COMPLETENESS, cell="color-text", width=98),

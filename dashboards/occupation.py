@@ -24,8 +24,7 @@ BESIDE = "Le dénominateur et la complétude sont dans le tableau voisin."
 def _with_band(name: str, unit: str, colour: str) -> list[Field]:
     return [
         Field(name, unit, 1, colour, line={"lineWidth": 3}),
-        Field("Au moins", unit, 1, palette.BAND, line={"lineWidth": 0}),
-        Field("Au plus", unit, 1, palette.BAND, line={"lineWidth": 0, "fillBelowTo": "Au moins", "fillOpacity": 18}),
+        *fields.band(unit),
     ]
 
 
@@ -44,7 +43,7 @@ def vacancy() -> list[Any]:
             "staff.indicator",
             "%",
         ),
-        (0, 5, 12, 9),
+        (0, 5, 24, 9),
         [Query("occupation/vacance", "time_series")],
         [
             *_with_band("Vacance", fields.PERCENT, palette.DEPARTURES),
@@ -56,15 +55,15 @@ def vacancy() -> list[Any]:
         5,
         "La même vacance, comparée à ce qui l'entoure · dernier mois complet",
         described(["vacancy_rate"], "Même mois pour tous.", "staff.compared_indicator", "%, logements"),
-        (12, 5, 12, 9),
+        (0, 14, 24, 8),
         Query("occupation/vacance_comparee"),
         [
             Field("Territoire", fields.TEXT),
             *(_number(name, fields.PERCENT, 82) for name in ("Vacance", "Au moins", "Au plus")),
-            _number("Plus de 3 mois", fields.PERCENT, 112),
-            _number("Au moins (3 m)", fields.PERCENT, 116),
-            _number("Au plus (3 m)", fields.PERCENT, 110),
-            Field("Vacants", fields.COUNT, 0, width=72, mappings=fields.UNTOLD),
+            _number("Plus de 3 mois", fields.PERCENT, 122),
+            _number("Au moins (3 m)", fields.PERCENT, 126),
+            _number("Au plus (3 m)", fields.PERCENT, 120),
+            Field("Vacants", fields.COUNT, 0, width=80, mappings=fields.UNTOLD),
             replace(fields.DWELLINGS, width=92),
             replace(fields.COMPLETENESS, cell="color-text", width=98),
             replace(fields.STATUS, width=90),
@@ -85,7 +84,7 @@ def durations() -> list[Any]:
             "staff.median",
             "jours",
         ),
-        (0, 15, 12, 8),
+        (0, 23, 12, 8),
         [Query("occupation/delai", "time_series")],
         _with_band("Médiane", fields.DAYS, palette.DEPARTURES),
         fields.DAYS,
@@ -94,7 +93,7 @@ def durations() -> list[Any]:
         8,
         "Ancienneté médiane des partants, 12 mois glissants déclarés",
         described(["tenure_at_departure"], "Bande grise : intervalle à 95 % de la médiane.", "staff.median", "mois"),
-        (12, 15, 12, 8),
+        (12, 23, 12, 8),
         [Query("occupation/anciennete", "time_series")],
         _with_band("Médiane", fields.MONTHS_LONG, palette.ARRIVALS),
         fields.MONTHS_LONG,
@@ -105,7 +104,7 @@ def durations() -> list[Any]:
         "Délai de relocation en jours et ancienneté des partants en mois, leur intervalle à 95 %, et combien de "
         "mouvements sont derrière (arrondi à 5 vers le bas). Une médiane ne se somme pas : un QPV à cheval sur deux "
         "communes n'a pas de « reste de sa commune ». Source : staff.median. Unité : jours, mois, mouvements.",
-        (0, 23, 24, 8),
+        (0, 31, 24, 8),
         Query("occupation/medianes"),
         [
             Field("Territoire", fields.TEXT),
@@ -115,10 +114,10 @@ def durations() -> list[Any]:
             Field("Relocations", fields.COUNT, 0, width=96, mappings=fields.UNTOLD),
             replace(fields.STATUS, name="Statut du délai", width=120),
             _number("Ancienneté", fields.MONTHS_LONG, 110),
-            _number("Ancienneté, au moins", fields.MONTHS_LONG, 156),
-            _number("Ancienneté, au plus", fields.MONTHS_LONG, 150),
+            _number("Ancienneté, au moins", fields.MONTHS_LONG, 170),
+            _number("Ancienneté, au plus", fields.MONTHS_LONG, 164),
             replace(fields.DEPARTURES, width=76, mappings=fields.UNTOLD, cell="color-text"),
-            replace(fields.STATUS, name="Statut de l'ancienneté", width=158),
+            replace(fields.STATUS, name="Statut de l'ancienneté", width=172),
         ],
     )
     return [delay, tenure, table]
@@ -136,7 +135,7 @@ def survival() -> list[Any]:
             "staff.survival",
             "%",
         ),
-        (0, 32, 12, 10),
+        (0, 40, 12, 10),
         Query("occupation/survie"),
         Field("Années", fields.YEARS),
         [
@@ -155,12 +154,12 @@ def survival() -> list[Any]:
             "staff.survival",
             "%",
         ),
-        (12, 32, 12, 10),
+        (12, 40, 12, 10),
         Query("occupation/cohortes"),
         [
             Field("Entrés en", fields.TEXT),
             *(
-                Field(age, fields.PERCENT, 0, mappings=fields.UNTOLD)
+                Field(age, fields.PERCENT, 0, width=112, mappings=fields.UNTOLD)
                 for age in ("1 an", "2 ans", "3 ans", "5 ans", "10 ans")
             ),
         ],
@@ -180,11 +179,11 @@ def notices() -> Any:
             "staff.measure",
             "préavis, mouvements par mois",
         ),
-        (0, 43, 24, 8),
+        (0, 51, 24, 8),
         Query("occupation/preavis"),
         fields.MONTHS,
         [
-            Field("Préavis reçus", fields.COUNT, 0, palette.WARNING),
+            Field("Préavis reçus", fields.COUNT, 0, palette.INTERNAL),
             Field("Préavis retirés", fields.COUNT, 0, palette.QUIET),
             fields.DEPARTURES,
         ],
@@ -199,11 +198,11 @@ def build() -> Any:
             *territory.header(HOW_TO_READ),
             panels.row(3, "Logements vides", 4),
             *vacancy(),
-            panels.row(6, "Durées", 14),
+            panels.row(6, "Durées", 22),
             *durations(),
-            panels.row(10, "Sas ou nasse", 31),
+            panels.row(10, "Sas ou nasse", 39),
             *survival(),
-            panels.row(13, "Préavis, indicateur avancé", 42),
+            panels.row(13, "Préavis, indicateur avancé", 50),
             notices(),
         ],
         variables.territory(),

@@ -36,34 +36,12 @@ OUTCOMES = {
 }
 """What becomes of an event: exactly one of these."""
 
-REASONS = {
-    "batch_too_large": "lot trop grand",
-    "message_too_large": "message trop grand",
-    "not_storable": "valeur démesurée",
-    "duplicate_cell": "ligne en double",
-    "empty_batch": "lot vide",
-    "invalid_field": "champ invalide",
-    "missing_field": "champ absent",
-    "not_json": "pas du JSON",
-    "not_successor": "reprise non enregistrée",
-    "personal_data": "donnée personnelle",
-    "too_deep": "trop imbriqué",
-    "folded_move": "mouvement replié",
-    "too_far_ahead": "date trop lointaine",
-    "too_far_back": "effet trop ancien",
-    "unknown_code": "code inconnu",
-    "unknown_commune": "commune inconnue",
-    "unknown_qpv": "QPV inconnu",
-    "unknown_type": "type inconnu",
-    "wrong_source": "mauvaise source",
-}
-"""Why an event is refused: the reader's words for the codes of `schemas.events`."""
-
 GAPS = {
     "plus haut ici": ("plus haut ici", WARNING),
     "plus bas ici": ("plus bas ici", INTERNAL),
     "pas d'écart sûr": ("pas d'écart sûr", QUIET),
     "référence": ("référence", QUIET),
+    "—": ("—", QUIET),
 }
 """What is said of a difference: nothing is, unless the two intervals are apart."""
 

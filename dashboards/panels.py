@@ -4,6 +4,7 @@ Counts are bars from zero, a null is a gap, and each column has its unit.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from grafana_foundation_sdk.builders import barchart, common, stat, statetimeline, table, timeseries, trend
@@ -95,7 +96,7 @@ def bars(number: int, title: str, description: str, at: At, query: Query, x: Fie
     panel = (
         barchart.Panel()
         .x_field(x.name)
-        .x_tick_label_max_length(10)
+        .x_tick_label_max_length(12)
         .x_tick_label_spacing(80)
         .show_value(kinds.VisibilityMode.NEVER)
         .group_width(0.8)
@@ -158,12 +159,12 @@ def curve(number: int, title: str, description: str, at: At, query: Query, x: Fi
         .show_points(kinds.VisibilityMode.AUTO)
         .unit("percent")
         .min(0)
-        .max(100)
         .span_nulls(False)
         .legend(_legend())
         .tooltip(_tooltip())
     )
-    return dressed(_asked(panel, [query], [x, *shares]), number, title, description, at)
+    bounded = [replace(share, highest=100) for share in shares]
+    return dressed(_asked(panel, [query], [x, *bounded]), number, title, description, at)
 
 
 def states(number: int, title: str, description: str, at: At, query: Query, fields: Iterable[Field]) -> Panel:

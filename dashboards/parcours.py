@@ -12,7 +12,7 @@ PAGE = page.Page(
     page.PARCOURS,
     "Où vont ceux qui partent, d'où viennent ceux qui arrivent, départs internes et externes au parc social.",
     refresh="5m",
-    since="now-5y",
+    since="now-3y",
 )
 HOW_TO_READ = """\
 **Locataires du parc social seulement**, 12 mois déclarés. « Au moins », « au plus » : intervalle à 95 % ; deux parts
@@ -45,15 +45,15 @@ def places() -> list[Any]:
         [
             Field("Lieu", fields.TEXT),
             _count(fields.DEPARTURES),
-            _share("Part des départs", 128),
+            _share("Part des départs", 136),
             _share("Dép. min."),
             _share("Dép. max."),
-            replace(fields.STATUS, name="Statut des départs", width=140),
+            replace(fields.STATUS, name="Statut des départs", width=150),
             _count(fields.ARRIVALS),
-            _share("Part des arrivées", 132),
+            _share("Part des arrivées", 140),
             _share("Arr. min."),
             _share("Arr. max."),
-            replace(fields.STATUS, name="Statut des arrivées", width=144),
+            replace(fields.STATUS, name="Statut des arrivées", width=154),
             _count(fields.SOLDE),
         ],
     )
@@ -88,8 +88,7 @@ def kinds() -> list[Any]:
             _count(fields.DEPARTURES),
             replace(fields.STATUS, width=88),
             _share("Taux", 72),
-            _share("Au moins"),
-            _share("Au plus"),
+            *fields.bounds(),
             replace(fields.DWELLINGS, width=94),
         ],
     )
@@ -128,18 +127,18 @@ def compared() -> Any:
         (0, 34, 24, 9),
         Query("parcours/compare"),
         [
-            Field("Territoire", fields.TEXT, width=240),
+            Field("Territoire", fields.TEXT),
             *(
-                _share(name, 128)
-                for name in (
-                    "Vers le même QPV",
-                    "Vers un autre QPV",
-                    "Vers la commune",
-                    "Vers l'EPCI",
-                    "Vers le département",
-                    "Vers la région",
-                    "Vers ailleurs",
-                    "Inconnu",
+                _share(name, width)
+                for name, width in (
+                    ("Vers le même QPV", 144),
+                    ("Vers un autre QPV", 148),
+                    ("Vers la commune", 138),
+                    ("Vers l'EPCI", 104),
+                    ("Vers le département", 162),
+                    ("Vers la région", 124),
+                    ("Vers ailleurs", 118),
+                    ("Inconnu", 88),
                 )
             ),
             _count(fields.DEPARTURES),

@@ -12,7 +12,7 @@ PAGE = page.Page(
     PUBLIC,
     "Chiffres publiés de la mobilité dans le parc social des quartiers prioritaires : millésime le plus récent.",
     refresh="1h",
-    since="now-5y",
+    since="now-3y",
 )
 HOW_TO_READ = """\
 **Locataires du parc social seulement**, chez les bailleurs qui participent : jamais tous les habitants. Chiffres figés
@@ -61,13 +61,12 @@ def rates() -> list[Any]:
             "published.indicator",
             "%, mouvements, logements",
         ),
-        (0, 6, 14, 14),
+        (0, 6, 14, 11),
         Query("public/taux"),
         [
             Field("Indicateur", fields.TEXT, filterable=True),
             _percent("Valeur", 76),
-            _percent("Au moins", 84),
-            _percent("Au plus", 78),
+            *fields.bounds(),
             Field("Numérateur", fields.COUNT, 0, width=100, mappings=fields.UNTOLD),
             Field("Dénominateur", fields.COUNT, 0, width=114, mappings=fields.UNTOLD),
             replace(fields.STATUS, width=160),
@@ -79,7 +78,7 @@ def rates() -> list[Any]:
         "Départs, arrivées, leurs destinations et origines, logements (moyennes de la fenêtre). Chaque compte a un "
         "statut : valeur, provisoire, secret, non couvert, pas de données. Source : published.figure. Unité : "
         "mouvements, logements.",
-        (14, 6, 10, 14),
+        (14, 6, 10, 11),
         Query("public/comptes"),
         [
             Field("Compte", fields.TEXT, filterable=True),
@@ -97,18 +96,11 @@ def rates() -> list[Any]:
             "published.indicator",
             "%",
         ),
-        (0, 20, 24, 8),
+        (0, 17, 24, 8),
         [Query("public/evolution", "time_series")],
         [
             Field("Taux de départ", fields.PERCENT, 1, palette.DEPARTURES, line={"lineWidth": 3}),
-            Field("Au moins", fields.PERCENT, 1, palette.BAND, line={"lineWidth": 0}),
-            Field(
-                "Au plus",
-                fields.PERCENT,
-                1,
-                palette.BAND,
-                line={"lineWidth": 0, "fillBelowTo": "Au moins", "fillOpacity": 18},
-            ),
+            *fields.band(fields.PERCENT),
         ],
         fields.PERCENT,
     )
@@ -123,13 +115,13 @@ def held_back() -> list[Any]:
         "Chiffres du millésime le plus récent (12 mois, dernier mois, tout le territoire) par statut, et part des "
         "secrets parmi ceux qui existent. Plus le territoire est petit, "
         "plus il y en a. Source : published.figure. Unité : chiffres, %.",
-        (0, 29, 16, 9),
+        (0, 26, 16, 9),
         Query("public/pertes"),
         [
             Field("Niveau", fields.TEXT),
-            *(Field(name, fields.COUNT, 0) for name in ("Chiffres", "Publiés", "Provisoires", "Secrets")),
-            Field("Part secrète", fields.PERCENT, 1, mappings=fields.UNTOLD),
-            Field("Sans données", fields.COUNT, 0),
+            *(Field(name, fields.COUNT, 0, width=112) for name in ("Chiffres", "Publiés", "Provisoires", "Secrets")),
+            Field("Part secrète", fields.PERCENT, 1, width=116, mappings=fields.UNTOLD),
+            Field("Sans données", fields.COUNT, 0, width=124),
         ],
     )
     vintages = panels.rows(
@@ -137,7 +129,7 @@ def held_back() -> list[Any]:
         "Millésimes",
         "Les 36 derniers millésimes : mois, instant où il fut figé, façon dont il est protégé. Source : "
         "published.vintage. Unité : dates.",
-        (16, 29, 8, 9),
+        (16, 26, 8, 9),
         Query("public/millesimes"),
         [
             Field("Millésime", fields.MONTH),
@@ -156,7 +148,7 @@ def build() -> Any:
             *header(),
             panels.row(3, "Chiffres publiés", 5),
             *rates(),
-            panels.row(7, "Ce qui est retenu", 28),
+            panels.row(7, "Ce qui est retenu", 25),
             *held_back(),
         ],
         [

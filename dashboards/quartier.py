@@ -12,7 +12,7 @@ PAGE = page.Page(
     page.QUARTIER,
     "Un quartier prioritaire : départs, arrivées et taux de départ, face à sa commune, son département et sa région.",
     refresh="30s",
-    since="now-5y",
+    since="now-3y",
 )
 HOW_TO_READ = """\
 **En direct** : ce qui est déjà reçu, *encore en déclaration*. **Déclaré** : mois entiers que les bailleurs ont dits
@@ -56,10 +56,10 @@ def declared(number: int, months: int, x: int) -> Any:
         Query("quartier/declare", window=months),
         [
             *(replace(one, mappings=fields.SECRET) for one in (fields.DEPARTURES, fields.ARRIVALS, fields.SOLDE)),
-            fields.RATE,
+            replace(fields.RATE, label="Taux"),
             fields.DWELLINGS,
             fields.COMPLETENESS,
-            fields.THROUGH,
+            replace(fields.THROUGH, label="Jusqu'à"),
         ],
         value_size=22,
     )
@@ -127,21 +127,14 @@ def compared() -> list[Any]:
             "staff.compared_indicator",
             "%",
         ),
-        (0, 29, 12, 11),
+        (0, 29, 8, 11),
         [Query("quartier/taux", "time_series")],
         [
             *(
                 Field(name, fields.PERCENT, 1, colour, line={"lineWidth": 4 if name == "Ce quartier" else 2})
                 for name, colour in palette.COMPARED.items()
             ),
-            Field("Au moins", fields.PERCENT, 1, palette.BAND, line={"lineWidth": 0}),
-            Field(
-                "Au plus",
-                fields.PERCENT,
-                1,
-                palette.BAND,
-                line={"lineWidth": 0, "fillBelowTo": "Au moins", "fillOpacity": 18},
-            ),
+            *fields.band(fields.PERCENT),
         ],
         fields.PERCENT,
     )
@@ -155,19 +148,18 @@ def compared() -> list[Any]:
             "staff.compared_indicator",
             "%, mouvements, logements",
         ),
-        (12, 29, 12, 11),
+        (8, 29, 16, 11),
         Query("quartier/comparaison"),
         [
             Field("Territoire", fields.TEXT, mappings=_comparison_colours(), cell="color-text"),
-            replace(fields.RATE, width=112),
-            Field("Au moins", fields.PERCENT, 1, width=78, mappings=fields.UNTOLD),
-            Field("Au plus", fields.PERCENT, 1, width=72, mappings=fields.UNTOLD),
-            replace(fields.DEPARTURES, width=72, mappings=fields.UNTOLD, cell="color-text"),
-            replace(fields.DWELLINGS, width=88),
-            replace(fields.COMPLETENESS, width=94, cell="color-text"),
+            replace(fields.RATE, label="Taux", width=64),
+            *fields.bounds(),
+            replace(fields.DEPARTURES, width=76, mappings=fields.UNTOLD, cell="color-text"),
+            replace(fields.DWELLINGS, width=92),
+            replace(fields.COMPLETENESS, width=100, cell="color-text"),
             replace(fields.THROUGH, name="Jusqu'à", width=74),
             replace(fields.STATUS, width=84),
-            replace(fields.GAP, width=112),
+            replace(fields.GAP, width=120),
         ],
     )
     return [rates, table]

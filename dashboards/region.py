@@ -12,7 +12,7 @@ PAGE = page.Page(
     page.REGION,
     "Mobilité résidentielle dans le parc social des QPV d'Occitanie : fraîcheur, fenêtres, liste des quartiers.",
     refresh="30s",
-    since="now-5y",
+    since="now-3y",
 )
 HOW_TO_READ = """\
 **En direct** : ce que les bailleurs ont déjà envoyé, *encore en déclaration* : le chiffre monte pendant des semaines.
@@ -78,7 +78,7 @@ def declared() -> list[Any]:
             fields.DEPARTURES,
             fields.ARRIVALS,
             fields.SOLDE,
-            fields.RATE,
+            replace(fields.RATE, label="Taux"),
             fields.DWELLINGS,
             fields.COMPLETENESS,
             Field("QPV comptés", fields.COUNT, 0),
@@ -112,8 +112,8 @@ def months() -> Any:
         9,
         "Départs et arrivées par mois · tout le parc social de la région",
         "Mouvements effectifs par mois de date d'effet, QPV et hors QPV, des bailleurs qui ont déclaré le mois ; "
-        "seuls les mois complets (80 % des logements) sont montrés. Source : staff.declared_series, fenêtre d'un "
-        "mois. Unité : mouvements par mois.",
+        "seuls les mois complets (80 % des logements) sont montrés. Une barre absente est un compte secret. "
+        "Source : staff.declared_series, fenêtre d'un mois. Unité : mouvements par mois.",
         (0, 17, 24, 8),
         Query("region/mois"),
         fields.MONTHS,
@@ -130,22 +130,22 @@ def quartiers() -> Any:
     shown: list[Field] = [
         Field("Code", fields.TEXT, width=108, link=page.TO_QUARTIER),
         Field("Quartier", fields.TEXT, link=page.TO_QUARTIER, filterable=True),
-        Field("Dépt", fields.TEXT, width=75, filterable=True),
+        Field("Dépt", fields.TEXT, width=68, filterable=True),
         Field("departement", fields.TEXT, hidden=True),
-        Field("Commune", fields.TEXT, width=135),
-        Field("Périmètre", fields.TEXT, width=88),
+        Field("Commune", fields.TEXT, width=132),
+        Field("Périmètre", fields.TEXT, width=84),
         _column(fields.DEPARTURES, "Dép. 12 m", 84),
         _column(fields.ARRIVALS, "Arr. 12 m", 76),
-        _column(fields.SOLDE, "Solde 12 m", 90),
-        replace(fields.RATE, width=118),
-        Field("Intervalle", fields.TEXT, width=92, mappings=fields.UNTOLD),
+        _column(fields.SOLDE, "Solde 12 m", 88),
+        replace(fields.RATE, label="Taux", width=62),
+        Field("Intervalle", fields.TEXT, width=94, mappings=fields.UNTOLD),
         replace(fields.DWELLINGS, width=94),
         replace(fields.COMPLETENESS, cell="color-text", width=98),
         replace(fields.THROUGH, name="Jusqu'à", width=72),
-        replace(fields.STATUS, name="Statut 12 m", width=96),
+        replace(fields.STATUS, name="Statut 12 m", width=92),
         _column(fields.DEPARTURES, "Dép. 90 j", 80),
         _column(fields.ARRIVALS, "Arr. 90 j", 74),
-        replace(fields.STATUS, name="Statut 90 j", width=96),
+        replace(fields.STATUS, name="Statut 90 j", width=92),
     ]
     return panels.rows(
         11,
@@ -180,11 +180,10 @@ def departements() -> Any:
             Field("Code", fields.TEXT, width=64),
             Field("niveau", fields.TEXT, hidden=True),
             replace(fields.RATE, width=118),
-            Field("Au moins", fields.PERCENT, 1, width=84, mappings=fields.UNTOLD),
-            Field("Au plus", fields.PERCENT, 1, width=78, mappings=fields.UNTOLD),
+            *fields.bounds(),
             _column(fields.DEPARTURES, "Départs", 76),
             replace(fields.DWELLINGS, width=94),
-            Field("Taux d'emménagement", fields.PERCENT, 1, width=164, mappings=fields.UNTOLD),
+            Field("Taux d'emménagement", fields.PERCENT, 1, width=178, mappings=fields.UNTOLD),
             Field("Vacance", fields.PERCENT, 1, width=82, mappings=fields.UNTOLD),
             replace(fields.COMPLETENESS, cell="color-text", width=98),
             replace(fields.THROUGH, name="Jusqu'à", width=80),

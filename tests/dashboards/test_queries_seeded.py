@@ -10,6 +10,7 @@ import pytest
 from dashboards import palette
 from dashboards.asked import Asked, every_query
 from dashboards.source import PUBLIC
+from schemas.events.reasons import REASONS
 from schemas.indicators import indicators
 from tests.dashboards.queries import QUARTIER, answer, dressed
 from tests.dashboards.shapes import check, check_figures
@@ -179,7 +180,7 @@ def test_the_chain_counts_every_event_once(seeded: psycopg.Connection[Any]) -> N
     for outcome in palette.OUTCOMES:
         assert total[outcome] == sum(row[outcome] for row in landlords)
     assert total["Refusés"] == sum(row["Refusés"] for row in reasons)
-    assert {row["Motif"] for row in reasons} <= palette.REASONS.keys()
+    assert {row["Motif"] for row in reasons} <= REASONS.keys()
 
 
 def test_the_chain_shows_what_waits(seeded: psycopg.Connection[Any]) -> None:

@@ -14,7 +14,7 @@ from operations.demo import closing
 from operations.demo.closing import Closing
 from operations.demo.plan import YEARS, make_plan
 from operations.demo.proof import Comparison, LedgerRow, compare_moves
-from operations.demo.wording import OUTCOMES, REASONS, reason
+from operations.demo.wording import OUTCOMES, reason
 from operations.numbers import number
 from operations.services import grafana_service
 from operations.services.lock import alone
@@ -22,6 +22,7 @@ from operations.verify import Verdict
 from producers.region import TruthMove
 from producers.region.malformed import REASON_CODES
 from runtime.settings import ROOT, Settings
+from schemas.events.reasons import REASONS
 from tests.operations.conftest import Quartiers
 
 LANDLORD = "900000001"
@@ -148,7 +149,7 @@ def test_the_closing_table_tells_everything() -> None:
     text = printed(end())
     for told in (
         *("publiés", "1 234", "1 200", "doublons", "hors champ", "quarantaine"),
-        *("n'est pas du JSON (not_json)", "code inconnu de sa liste (unknown_code)"),
+        *("pas du JSON (not_json)", "code inconnu (unknown_code)"),
         *("500", "Mirail [nord] (QN03107M)", "secret · 1 040", "0 · 900", "24/11/2026", "12 345 compteurs"),
     ):
         assert told in text, told
@@ -185,7 +186,7 @@ def test_every_reason_that_an_event_can_be_refused_for_has_its_french_words() ->
     codes |= {"missing_field", "unknown_code", "invalid_field", *REASON_CODES}
     assert len(codes) > 10
     assert codes <= REASONS.keys()
-    assert all(code in reason(code) and REASONS[code] in reason(code) for code in codes)
+    assert all(code in reason(code) and REASONS[code].word_fr in reason(code) for code in codes)
     assert reason("newer") == "autre motif (newer)"
 
 

@@ -17,9 +17,9 @@ SELECT lag.name AS "Bailleur", lag.landlord AS "SIREN", messages_waiting AS "En 
     scope AS "Périmètre déclaré",
     coalesce(applied, 0) AS "Appliqués", coalesce(superseded, 0) AS "Remplacés", coalesce(duplicate, 0) AS "Déjà reçus",
     coalesce(out_of_scope, 0) AS "Hors champ", coalesce(quarantined, 0) AS "Refusés",
-    concat_ws(' ; ', CASE WHEN suspended THEN 'suspendu' END,
+    coalesce(nullif(concat_ws(' ; ', CASE WHEN suspended THEN 'suspendu' END,
         'repris par ' || merged_into || ' le ' || to_char(merged_on, 'DD/MM/YYYY'),
         CASE WHEN series_broken THEN 'série rompue' END,
-        CASE WHEN by_counts THEN 'comptages sans lignes' END) AS "Particularités"
+        CASE WHEN by_counts THEN 'comptages sans lignes' END), ''), 'aucune') AS "Particularités"
 FROM staff.lag JOIN staff.landlord USING (landlord) LEFT JOIN outcomes USING (landlord) LEFT JOIN declared USING (landlord)
 ORDER BY lag.name

@@ -8,7 +8,7 @@ SELECT qpv.code AS "Code", qpv.name AS "Quartier", qpv.departement AS "Dépt", q
     rpls_dwellings AS "Logements (RPLS)",
     CASE WHEN status = 'not_covered' THEN 'aucun bailleur ne participe ici' WHEN month IS NULL THEN 'rien de complet'
         WHEN rpls_dwellings IS NULL THEN 'RPLS inconnu sur ce périmètre'
-        WHEN all_dwellings > rpls_dwellings THEN 'plus de logements que le RPLS' ELSE '' END AS "À noter"
+        WHEN all_dwellings > rpls_dwellings THEN 'plus de logements que le RPLS' ELSE 'rien à signaler' END AS "À noter"
 FROM staff.qpv
 JOIN declared USING (territory_id)
 LEFT JOIN staff.census USING (territory_id)
