@@ -115,7 +115,7 @@ def build_dwellings(
         inside += number
         inside_rate += number * quartier.rotation
         _add_quartier(builder, groups, quartier, landlords, number)
-    outside = max(round(TOTAL_DWELLINGS * scale) - inside, 0)
+    outside = max(round(TOTAL_DWELLINGS * scale * geography.share) - inside, 0)
     rate = (REGION_ROTATION * (inside + outside) - inside_rate) / max(outside, 1)
     weights = np.array([town.weight for town in geography.towns])
     for town, number in zip(geography.towns, _split(outside, weights), strict=True):

@@ -5,6 +5,7 @@ mean rates of those that are known, weighted by their stock; where all is blank 
 QPVs) a plausible small stock and the region's rate stand in.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from schemas.territories import Qpv, load
@@ -45,6 +46,14 @@ class Geography:
 
     quartiers: tuple[Quartier, ...]
     towns: tuple[Town, ...]
+    share: float = 1.0
+    """Of the region's dwellings, those that stand here."""
+
+    def within(self, departements: Collection[str]) -> "Geography":
+        """Return the places of some départements, with the dwellings that they have in the whole region."""
+        towns = tuple(one for one in self.towns if one.departement in departements)
+        share = sum(one.weight for one in towns) / sum(one.weight for one in self.towns)
+        return Geography(tuple(one for one in self.quartiers if one.departement in departements), towns, share)
 
 
 def read_geography() -> Geography:

@@ -4,7 +4,7 @@ Pure: no clock, no broker, no database; the same arguments give the same bytes i
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -68,10 +68,13 @@ class Region:
         return tell_truth(self.senders, content_hash)
 
 
-def simulate(start: date, end: date, seed: int = 2026, scale: float = 1.0) -> Region:
+def simulate(
+    start: date, end: date, seed: int = 2026, scale: float = 1.0, departements: Collection[str] = ()
+) -> Region:
     """Simulate the region from `start` to `end` (excluded, both at midnight UTC).
 
-    `scale` multiplies the stock of about 300,000 dwellings. Raises ValueError unless start < end.
+    `scale` multiplies the stock of about 300,000 dwellings; `departements`: those alone, where any are named. Raises
+    ValueError unless start < end.
     """
     if start >= end or scale <= 0:
         raise ValueError("start must be before end, and scale above zero")
@@ -81,7 +84,8 @@ def simulate(start: date, end: date, seed: int = 2026, scale: float = 1.0) -> Re
     first, last = day_number(start), day_number(end)
     never = last + 10_000
     merger = dates.get("merger", (never, never))[0]
-    dwellings = build_dwellings(read_geography(), landlords, start=first, end=last, seed=seed, scale=scale)
+    geography = read_geography().within(departements) if departements else read_geography()
+    dwellings = build_dwellings(geography, landlords, start=first, end=last, seed=seed, scale=scale)
     shocks = shocks_of(incidents, dwellings, seed, scale)
     moves, photos = walk(dwellings, month_number(start), month_number(end) + _NOTICES_AHEAD, seed, shocks)
     register = build_register(moves, dwellings, describe(moves, dwellings, seed), landlords, merger=merger, seed=seed)

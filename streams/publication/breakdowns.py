@@ -3,7 +3,7 @@
 Windows of 12 months that overlap would tell too much of smaller places: see `divisions.py` for these.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,17 @@ WHERE level IN ('departement', 'region') AND part IN ('all', 'qpv') AND window_m
 """
 
 
-def decided(cursor: psycopg.Cursor[Any], first: int, last: int, threshold: int) -> dict[str, list[tuple[int, str]]]:
-    """Return, by class, the territories and parts whose breakdown may be shown in every window of some months."""
+def decided(
+    cursor: psycopg.Cursor[Any],
+    first: int,
+    last: int,
+    threshold: int,
+    totals: Mapping[str, Collection[tuple[int, str]]],
+) -> dict[str, list[tuple[int, str]]]:
+    """Return, by class, the territories and parts whose breakdown may be shown in every window of some months.
+
+    `totals`: by total, the territories and parts of which it is shown: classes beside a secret one would add up to it.
+    """
     told: dict[str, list[tuple[int, str]]] = {}
     for family in FAMILIES:
         columns = ", ".join((family.total, *family.classes))
@@ -30,8 +39,9 @@ def decided(cursor: psycopg.Cursor[Any], first: int, last: int, threshold: int) 
         places = sorted({row[0] for row in rows if row[1] == "departement"})
         regions = {row[0] for row in rows if row[1] == "region"}
         months = sorted({row[3] for row in rows})
-        shown = np.ones(len(places), dtype=bool)
-        whole = bool(places)
+        told_whole = set(totals[family.total])
+        shown = np.array([{(place, "all"), (place, "qpv")} <= told_whole for place in places], dtype=bool)
+        whole = bool(places) and all({(one, "all"), (one, "qpv")} <= told_whole for one in regions)
         for month in months:
             counts = _counts([row for row in rows if row[3] == month and row[1] == "departement"], places)
             whole &= whole_shown(counts, threshold)

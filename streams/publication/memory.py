@@ -28,6 +28,7 @@ def written(pattern: Pattern, places: Places, landlords: Sequence[str]) -> dict[
         "tables": [[one.since, [list(pair) for pair in one.pairs]] for one in pattern.tables],
         "quarters": pattern.quarters.tolist(),
         "months": pattern.months.tolist(),
+        "shut": {str(row): pattern.shut[row].tolist() for row in np.flatnonzero(pattern.shut.any(axis=1)).tolist()},
         "base": {str(row): pattern.base[:, row].tolist() for row in kept.tolist()},
     }
 
@@ -59,6 +60,9 @@ def read_back(stored: Mapping[str, Any], places: Places, landlords: Sequence[str
         held = [atom for atom, was in enumerate(old.tolist()) if was == int(row)]
         if held:
             base[:, rows[held[0]]] += np.array(least, dtype=np.int64)[views]
+    shut = np.zeros((atoms, 12), dtype=bool)
+    for row, months_shut in stored["shut"].items():
+        shut[rows[old == int(row)]] = months_shut
     quarters, months = relabelled(stored["quarters"]), relabelled(stored["months"])
     classes = tuple(Classes(since, relabelled(labels)) for since, labels in stored["classes"])
     tables = tuple(Table(since, tuple((new_of[a], new_of[b]) for a, b in pairs)) for since, pairs in stored["tables"])
@@ -79,4 +83,5 @@ def read_back(stored: Mapping[str, Any], places: Places, landlords: Sequence[str
         quarterly=quarterly,
         monthly=quarterly & ~straddled(members, months),
         base=base,
+        shut=shut,
     )

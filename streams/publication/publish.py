@@ -28,6 +28,7 @@ from streams.publication.base import (
     number,
     read_moves,
     read_places,
+    read_undeclared,
 )
 from streams.publication.divisions import DECEMBER, divide, year_of
 from streams.publication.loss import lost
@@ -91,6 +92,7 @@ class _Read:
     moves: Mapping[str, Ints]
     patterns: Mapping[str, Any]
     covered: Mapping[tuple[int, str, int], Covered]
+    undeclared: Bools
     key: bytes
 
 
@@ -100,10 +102,22 @@ def last_vintage(connection: psycopg.Connection[Any]) -> date | None:
     return found
 
 
+def last_mode(connection: psycopg.Connection[Any]) -> str | None:
+    """Return the mode of the newest vintage."""
+    found = connection.execute("SELECT mode FROM published.vintage ORDER BY vintage DESC LIMIT 1").fetchall()
+    return str(found[0][0]) if found else None
+
+
+def mode_of(rules: Rules) -> str:
+    """Return the mode that rules ask for, as vintages name it."""
+    return "rounding" if rules.publication.mode == "arrondi" else "suppression"
+
+
 def publish(connection: psycopg.Connection[Any], rules: Rules, month: date) -> Vintage:
     """Make the vintage of a month and return it. Takes seconds, of which none in a transaction.
 
-    Raises PublicationError if it exists, or is not the month after the last one, or another publisher is at it.
+    Raises PublicationError if it exists, or is not the month after the last one, or the mode is another than so far, or
+    another publisher is at it.
     """
     with connection.transaction():
         held = connection.execute("SELECT pg_try_advisory_lock(%s)", (TURN,)).fetchall()[0][0]
@@ -113,7 +127,7 @@ def publish(connection: psycopg.Connection[Any], rules: Rules, month: date) -> V
         with connection.transaction():
             read = _read(connection, rules, month.replace(day=1))
         rows, patterns, loss = _decide(read, rules)
-        mode = "rounding" if rules.publication.mode == "arrondi" else "suppression"
+        mode = mode_of(rules)
         with connection.transaction():
             _write(connection, rules, read, mode, rows, patterns, loss)
         return Vintage(first_day(read.month), mode, loss, len(rows))
@@ -130,6 +144,11 @@ def _read(connection: psycopg.Connection[Any], rules: Rules, month: date) -> _Re
             f"{first_day(number(last) + 1):%m/%Y}, pas de {month:%m/%Y}."
         )
     wanted = number(month)
+    if (before := last_mode(connection)) not in {None, mode_of(rules)}:
+        raise PublicationError(
+            "Les millésimes se suivent dans un seul mode : des comptes arrondis diraient ce qui a été masqué, "
+            f"et l'inverse. Remettez `mode` comme il était ({'arrondi' if before == 'rounding' else 'suppression'})."
+        )
     stored = dict(
         connection.execute("SELECT measure, pattern FROM core.published_pattern WHERE vintage = %s", (last,)).fetchall()
     )
@@ -148,7 +167,9 @@ def _read(connection: psycopg.Connection[Any], rules: Rules, month: date) -> _Re
     )
     key = bytes(connection.execute("SELECT key FROM core.published_key").fetchall()[0][0])
     counted = by_atom(moves, places, landlords, first, wanted, KEPT)
-    return _Read(wanted, first, places, landlords, counted, stored, read_covered(connection, month), key)
+    covered = read_covered(connection, month)
+    undeclared = read_undeclared(connection, places, first, wanted)
+    return _Read(wanted, first, places, landlords, counted, stored, covered, undeclared, key)
 
 
 def read_covered(connection: psycopg.Connection[Any], month: date) -> dict[tuple[int, str, int], Covered]:
@@ -183,7 +204,7 @@ def _decide(read: _Read, rules: Rules) -> tuple[list[tuple[Any, ...]], dict[str,
     rows: list[tuple[Any, ...]] = []
     for measure in MEASURES:
         counts = Counts.of(read.first, read.moves[measure])
-        month = Month(read.month, counts, peopled, consents(read.landlords, rules))
+        month = Month(read.month, counts, peopled, consents(read.landlords, rules), read.undeclared)
         if rules.publication.mode == "arrondi":
             shown, values = _rounded(read, rules, measure, peopled)
         else:

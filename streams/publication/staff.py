@@ -29,10 +29,11 @@ from streams.publication.base import (
     number,
     read_moves,
     read_places,
+    read_undeclared,
 )
 from streams.publication.breakdowns import decided
 from streams.publication.divisions import DECEMBER, Division, divide
-from streams.secrecy.lattice import Ints
+from streams.secrecy.lattice import Bools, Ints
 from streams.secrecy.primary import Limits, Month
 from streams.secrecy.protection import MONTHS, Counts
 from streams.secrecy.suppression import WINDOWS, Shown, start
@@ -124,21 +125,24 @@ def _decide(connection: psycopg.Connection[Any], cursor: psycopg.Cursor[Any], li
     enough = begun is not None and last - first + 1 >= MONTHS
     moves = read_moves(connection, DECLARED, first, last) if enough else []
     places = read_places(connection, moves)
-    classes = decided(cursor, first + MONTHS - 1, last, limits.threshold) if enough else {}
     lattice = places.lattice
     shown: dict[str, Shown] = {}
     divided: dict[int, list[Division]] = {}
+    classes: dict[str, list[tuple[int, str]]] = {}
+    keys = list(zip(lattice.territory, lattice.parts, strict=True))
     if moves:
         counts = by_atom(moves, places, (), first, last, (*KEPT, *NOTICES))
+        undeclared = silent_year(read_undeclared(connection, places, first, last), first, last)
         everywhere, outsider = np.ones(lattice.figures, dtype=bool), np.ones(1, dtype=bool)
         for measure in _STAFF_MEASURES:
             year = Counts.of(last - MONTHS + 1, least_year(counts[measure], first, last))
-            _, shown[measure] = start(lattice, Month(last, year, everywhere, outsider), limits)
+            _, shown[measure] = start(lattice, Month(last, year, everywhere, outsider, undeclared), limits)
         whole = {measure: one.shown[MONTHS] for measure, one in shown.items()}
+        told = {measure: {key for key, seen in zip(keys, one, strict=True) if seen} for measure, one in whole.items()}
+        classes = decided(cursor, first + MONTHS - 1, last, limits.threshold, told)
         for month in _apart(first, last):
             upto = {measure: x[:, :, : month - first + 1] for measure, x in counts.items()}
             divided[month] = divide(lattice, upto, outsider, whole, _table_limits(limits), (*FAMILIES, _WITHDRAWALS))
-    keys = list(zip(lattice.territory, lattice.parts, strict=True))
     return _Decided(first, last, begun, ended, keys, shown, classes, divided)
 
 
@@ -176,6 +180,14 @@ def least_year(x: Ints, first: int, last: int) -> Ints:
     """Return, by view and atom, the least count of each month of the year, in the order of the last 12 months."""
     months = [last - MONTHS + 1 + i for i in range(MONTHS)]
     return np.stack([x[:, :, [t - first for t in range(month, first - 1, -MONTHS)]].min(axis=2) for month in months], 2)
+
+
+def silent_year(undeclared: Bools, first: int, last: int) -> Bools:
+    """Return by atom, in the order of the last 12 months, whether nobody declared that month in some year."""
+    months = [last - MONTHS + 1 + i for i in range(MONTHS)]
+    return np.stack(
+        [undeclared[:, [t - first for t in range(month, first - 1, -MONTHS)]].any(axis=1) for month in months], 1
+    )
 
 
 def _reveal(

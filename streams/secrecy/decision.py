@@ -19,8 +19,10 @@ from streams.secrecy.primary import Limits, Month, primary
 from streams.secrecy.protection import (
     MONTHS,
     first_base,
+    first_shut,
     mass_of,
     next_base,
+    next_shut,
     rhythm_width,
     window_width,
 )
@@ -178,14 +180,18 @@ class Decision:
     def rhythm_width(self, base: Ints, number: int, pattern: Pattern | None = None) -> int:
         """Return the least width of a figure's unshown months and quarters, under this pattern or another."""
         pattern = pattern or self.pattern
+        shut = pattern.shut if self.entering else self._next_shut(pattern)
         if pattern.monthly[number]:
             return self.limits.protection
         views = self._rhythm_views(number)
         figure = self.lattice.members[number]
-        width = rhythm_width(pattern, base[views], figure, quarterly=False)
+        width = rhythm_width(pattern, base[views], shut, figure, quarterly=False)
         if pattern.quarterly[number]:
-            width = np.maximum(width, rhythm_width(pattern, base[views], figure, quarterly=True))
+            width = np.maximum(width, rhythm_width(pattern, base[views], shut, figure, quarterly=True))
         return int(width.min())
+
+    def _next_shut(self, pattern: Pattern) -> Bools:
+        return next_shut(pattern, self.month.shut[:, -1], pattern.labels, self.month.number)
 
     def _rhythm_views(self, number: int) -> Bools:
         """Return to whom the months of a figure must stay open."""
@@ -239,7 +245,7 @@ class Decision:
             i, j = divmod(index, other.size)
             tried = before.joined(int(labels[poorer[i]]), int(other[j]), self.since)
             richer = next_base(tried, self.month.counts, tried.labels, self.month.number)
-            if self.rhythm_width(richer, number) > reached:
+            if self.rhythm_width(richer, number, tried) > reached:
                 self.pattern = tried
                 return True
         return False
@@ -251,9 +257,13 @@ class Decision:
             pattern = self.pattern
             lit = ~self.hidden() & (self._short | (np.arange(self._short.size) >= self.lattice.figures))
             quarterly = lit & steady[3]
-            base = first_base(self.month.counts, pattern.labels)
             self.pattern = replace(
-                pattern, rows=pattern.labels, quarterly=quarterly, monthly=quarterly & steady[1], base=base
+                pattern,
+                rows=pattern.labels,
+                quarterly=quarterly,
+                monthly=quarterly & steady[1],
+                base=first_base(self.month.counts, pattern.labels),
+                shut=first_shut(self.month.shut, self.month.counts.start, pattern.labels),
             )
             self._regroup()
             poor = self._dim_all()

@@ -42,7 +42,8 @@ class Pattern:
 
     `start`: the first month of the first window. `base[v, r, k]`: for view v (0: an outsider; else one landlord's own
     moves are left out) and row r (a class of the first window), the least count of calendar month k.
-    `monthly`, `quarterly`: figures shown each month, at the end of each quarter.
+    `monthly`, `quarterly`: figures shown each month, at the end of each quarter. `shut[r, k]`: whether row r is known
+    to have no move in calendar month k of some year, because nobody had declared it: no move can pass to it then.
     """
 
     start: int
@@ -55,6 +56,7 @@ class Pattern:
     quarterly: Bools
     monthly: Bools
     base: Ints
+    shut: Bools
 
     @property
     def labels(self) -> Ints:

@@ -34,13 +34,21 @@ class Month:
     """One month to decide on: what the engine is told of it.
 
     `counts`: from the first month of the first window to this one. `peopled`: by figure, whether it has enough
-    dwellings. `consents`: by view, whether that landlord agreed to be recognised (view 0 does).
+    dwellings. `consents`: by view, whether that landlord agreed to be recognised (view 0 does). `undeclared`: by atom
+    and month of `counts`, whether it is told that nobody declared, so that no move is known to be there; None: never.
     """
 
     number: int
     counts: Counts
     peopled: Bools
     consents: Bools
+    undeclared: Bools | None = None
+
+    @property
+    def shut(self) -> Bools:
+        """Return by atom and month of `counts` whether it is known to have no move."""
+        x = self.counts.x
+        return np.zeros(x.shape[1:], dtype=bool) if self.undeclared is None else self.undeclared
 
     def of(self, lattice: Lattice, window: int) -> Ints:
         """Return moves by view and figure (or zone) over the window that ends with this month."""

@@ -92,12 +92,12 @@ def _segments(pattern: Pattern, first: int, last: int) -> Iterator[tuple[Ints, i
             yield one.labels, low, high
 
 
-def rhythm_width(pattern: Pattern, base: Ints, figure: Bools, *, quarterly: bool) -> Ints:
+def rhythm_width(pattern: Pattern, base: Ints, shut: Bools, figure: Bools, *, quarterly: bool) -> Ints:
     """Return by view the least width of any single month, and any 3 months that are not shown, of a figure.
 
     `quarterly`: whether the quarters of the figure are shown at their end: moves then pass within a quarter only.
     Sound for every year published, because `base` is the least of all years and a swap that is repeated each year
-    changes no sum of 12 months.
+    changes no sum of 12 months, and because no move passes to rows that are `shut` in its month.
     """
     labels = pattern.months if quarterly else pattern.quarters
     touched = np.zeros(figure.size, dtype=bool)
@@ -112,6 +112,10 @@ def rhythm_width(pattern: Pattern, base: Ints, figure: Bools, *, quarterly: bool
     inside = _by_group(base, rows, place, groups.size)
     surely = _by_group(base, np.flatnonzero(whole), place[np.isin(rows, np.flatnonzero(whole))], groups.size)
     outside = _by_group(base, others, np.searchsorted(groups, labels[others]), groups.size)
+    can = (~shut).astype(np.int64)
+    can_receive = _by_group(can[None], rows, place, groups.size) > 0
+    others_can_receive = _by_group(can[None], others, np.searchsorted(groups, labels[others]), groups.size) > 0
+    inside, surely, outside = inside * others_can_receive, surely * others_can_receive, outside * can_receive
     if quarterly:
         ends = [month for month in range(MONTHS) if month % 3 != 2]
         options = np.concatenate([_ONE, _THREE[ends]])
@@ -140,6 +144,29 @@ def first_base(counts: Counts, rows: Ints) -> Ints:
     for t in range(MONTHS):
         np.add.at(base[:, :, (counts.start + t) % MONTHS].T, rows, counts.x[:, :, t].T)
     return base
+
+
+def first_shut(shut: Bools, start: int, rows: Ints) -> Bools:
+    """Return the rows that no move can pass to in the first 12 months, kept at the first atom of each: (atoms, 12).
+
+    `shut`: by atom and month from `start`. A row is shut where all its atoms are.
+    """
+    found = np.ones((rows.size, MONTHS), dtype=bool)
+    for t in range(MONTHS):
+        np.logical_and.at(found[:, (start + t) % MONTHS], rows, shut[:, t])
+    return np.asarray(found & (rows == np.arange(rows.size))[:, None])
+
+
+def next_shut(pattern: Pattern, shut: Bools, labels: Ints, month: int) -> Bools:
+    """Return the rows that no move can pass to once a month more is published whose classes are `labels`.
+
+    `shut`: by atom, in that month. A row is shut where its whole class is.
+    """
+    whole = np.ones(labels.size, dtype=bool)
+    np.logical_and.at(whole, labels, shut)
+    found = pattern.shut.copy()
+    found[:, month % MONTHS] |= whole[labels] & (pattern.rows == np.arange(labels.size))
+    return found
 
 
 def next_base(pattern: Pattern, counts: Counts, labels: Ints, month: int) -> Ints:

@@ -14,7 +14,7 @@ from streams.secrecy.decision import Decision
 from streams.secrecy.lattice import Bools, Lattice
 from streams.secrecy.pattern import Classes, Pattern
 from streams.secrecy.primary import Limits, Month
-from streams.secrecy.protection import MONTHS, next_base
+from streams.secrecy.protection import MONTHS, next_base, next_shut
 
 WINDOWS = (1, 3, 12)
 
@@ -37,7 +37,9 @@ def start(lattice: Lattice, month: Month, limits: Limits) -> tuple[Pattern, Show
     alone = np.arange(lattice.atoms, dtype=np.int64)
     none = np.zeros(lattice.members.shape[0], dtype=bool)
     base = np.zeros((month.counts.views, lattice.atoms, MONTHS), dtype=np.int64)
-    blank = Pattern(first, month.number, alone, (Classes(first, alone),), (), alone, alone, none, none, base)
+    blank = Pattern(
+        first, month.number, alone, (Classes(first, alone),), (), alone, alone, none, none, base, base[0] > 0
+    )
     decision = Decision(lattice, month, limits, blank, entering=True)
     decision.settle()
     decision.set_rhythm()
@@ -52,7 +54,8 @@ def advance(lattice: Lattice, month: Month, limits: Limits, pattern: Pattern) ->
     decision.settle()
     done = decision.pattern
     base = next_base(done, month.counts, done.labels, month.number)
-    decision.pattern = replace(done, base=base, through=month.number)
+    shut = next_shut(done, month.shut[:, -1], done.labels, month.number)
+    decision.pattern = replace(done, base=base, shut=shut, through=month.number)
     return decision.pattern, _shown(decision)
 
 

@@ -261,7 +261,17 @@ class _Seen:
     def open(self) -> NDArray[np.bool_]:
         """Return which targets are not yet seen to be wide: fractions must leave a whole step at either end."""
         whole = self.high - self.low < self.protection - NEAR
-        return whole & (self.greatest - self.least < self.protection + 2 - NEAR)
+        return whole & ~self._wide()
+
+    def ends(self) -> tuple[Floats, Floats]:
+        """Return the least and the greatest value seen, a whole step within the fractions where these are wide."""
+        wide = self._wide()
+        low = np.where(wide, np.minimum(self.low, np.floor(self.least) + 1), self.low)
+        high = np.where(wide, np.maximum(self.high, np.ceil(self.greatest) - 1), self.high)
+        return low, high
+
+    def _wide(self) -> NDArray[np.bool_]:
+        return np.asarray(self.greatest - self.least >= self.protection + 2 - NEAR)
 
 
 class _Piece:
@@ -307,7 +317,7 @@ class _Piece:
             if not seen.open()[one]:
                 continue
             decided[one] = place < aim.at_most and self._settle(one, seen)
-        return _Ranges(seen.low, seen.high, decided)
+        return _Ranges(*seen.ends(), decided)
 
     def _settle(self, one: int, seen: _Seen) -> bool:
         """Find the least and the greatest value of one target: by fractions, then by whole numbers where they differ.

@@ -7,8 +7,6 @@ sees them, and a landlord's `own` rows are that landlord's.
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -62,6 +60,7 @@ BREAKDOWNS = (
     Breakdown("sold_to_tenant"),
     Breakdown("relet_dwellings_12_months"),
 )
+PUBLISHED_MEASURES = (*BREAKDOWNS[0].measures, *BREAKDOWNS[1].measures, "relet_dwellings_12_months")
 LEVELS_NOT_FLOWS = ("relet_dwellings_12_months",)
 """Measures that are of their month whatever the window: a longer window adds nothing up."""
 
@@ -207,12 +206,8 @@ FROM staff.rolling JOIN staff.territory USING (territory_id)
 
 
 def published_figures(connection: psycopg.Connection[Any]) -> pd.DataFrame:
-    """Return all that is published, of all vintages; rounded figures as what they were rounded from may be."""
-    found = _read(connection, PUBLISHED)
-    modes = connection.execute("SELECT vintage::text, mode, rules FROM published.vintage").fetchall()
-    reach = {vintage: rounding_reach(rules) if mode == "rounding" else 0 for vintage, mode, rules in modes}
-    off = found["vintage"].map(reach).astype(float)
-    return found.assign(low=(found["low"] - off).clip(lower=0), high=found["high"] + off)
+    """Return all that is published, of all vintages; rounded figures as they are published (see `base_of`)."""
+    return _read(connection, PUBLISHED)
 
 
 def staff_figures(connection: psycopg.Connection[Any], breakdown: Breakdown, since: int = 0) -> pd.DataFrame:
@@ -240,11 +235,13 @@ def _read(connection: psycopg.Connection[Any], query: str, measure: str = "", si
     return found[found["low"].notna() | found["status"].isin(("secret", "no_data", "not_covered"))]
 
 
-def rounding_reach(rules: Mapping[str, object]) -> int:
-    """Return how far a rounded figure lies from its count at most, by the rules that are published with it."""
-    text = json.dumps(rules)
-    base = re.search(r'base"\s*:\s*(\d+)', text)
-    return (int(base.group(1)) if base else 5) // 2
+def base_of(connection: psycopg.Connection[Any]) -> int:
+    """Return to which multiples vintages are rounded, by the rules published with them; 0 where they are exact."""
+    told = connection.execute("SELECT DISTINCT mode, rules FROM published.vintage").fetchall()
+    bases = {int(rules["publication"]["base_d_arrondi"]) if mode == "rounding" else 0 for mode, rules in told}
+    if len(bases) > 1:
+        raise ValueError("vintages of both modes, or of two bases: what they tell together is not modelled")
+    return bases.pop()
 
 
 BEYOND = """
@@ -254,7 +251,7 @@ SELECT DISTINCT quartier FROM core.stock JOIN core.stock_cell USING (landlord, s
 """The quartiers in which a landlord lets that declares its quartiers only: conventions say so, the ledger here."""
 OWN = """
 SELECT commune, qpv_2024, qpv_2015, qpv_status, scope <> 'qpv_only' AS ladder,
-    (extract(year FROM month) * 12 + extract(month FROM month) - 1)::integer AS month, departures, arrivals
+    (extract(year FROM month) * 12 + extract(month FROM month) - 1)::integer AS month, {measures}
 FROM core.published_base JOIN core.cell USING (cell_id)
 CROSS JOIN LATERAL (SELECT CASE WHEN qpv_only THEN 'qpv_only' ELSE 'whole_stock' END AS scope) AS declared
 WHERE landlord = %(landlord)s
@@ -272,10 +269,13 @@ GROUP BY 1, 2, 3, 4
 def own_moves(connection: psycopg.Connection[Any], landlord: str, geography: Geography) -> Own:
     """Return what a landlord knows: its own moves, and where nobody else lets. The connection reads the ledger."""
     moves: Counter[tuple[Leaf, str, int]] = Counter()
-    for *cell, ladder, month, departures, arrivals in connection.execute(OWN, {"landlord": landlord}):
-        leaf = leaf_of(*cell)._replace(ladder=ladder)
-        moves[leaf, "departures", month] += departures
-        moves[leaf, "arrivals", month] += arrivals
+    query = sql.SQL(cast(LiteralString, OWN)).format(
+        measures=sql.SQL(", ").join(map(sql.Identifier, PUBLISHED_MEASURES))
+    )
+    for commune, new, old, status, ladder, month, *counts in connection.execute(query, {"landlord": landlord}):
+        leaf = leaf_of(commune, new, old, status)._replace(ladder=ladder)
+        for measure, count in zip(PUBLISHED_MEASURES, counts, strict=True):
+            moves[leaf, measure, month] += count
     tenants: dict[Leaf, set[str]] = {}
     for *cell, landlords in connection.execute(LETTING):
         tenants.setdefault(leaf_of(*cell), set()).update(landlords)

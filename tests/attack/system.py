@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tests.attack.knowledge import LEVELS_NOT_FLOWS, Breakdown, Geography, Own, Place
+from tests.attack.rounding import Rounding
 
 Ints = NDArray[np.int64]
 NO_MOVE = ("no_data", "not_covered")
@@ -66,15 +67,21 @@ class System:
 
 
 def build(
-    figures: pd.DataFrame, geography: Geography, breakdown: Breakdown, own: Own | None = None, implied: bool = True
+    figures: pd.DataFrame,
+    geography: Geography,
+    breakdown: Breakdown,
+    own: Own | None = None,
+    implied: bool = True,
+    base: int = 0,
 ) -> System:
     """Return the system of one total and its classes, from figures in the columns of `knowledge.COLUMNS`.
 
     `implied`: look too for counts that no figure names: what classes leave of their total, a month of which only
-    longer windows are shown, land that only one generation of QPVs has.
+    longer windows are shown, land that only one generation of QPVs has. `base`: to which multiples counts of all land
+    were rounded (`rounding.py`), 0 where they are not.
     """
     mine = figures[figures["measure"].isin(breakdown.measures)]
-    return _Build(mine, geography, breakdown, own).run(implied) if len(mine) else System()
+    return _Build(mine, geography, breakdown, own, base).run(implied) if len(mine) else System()
 
 
 class _Figure(NamedTuple):
@@ -100,10 +107,16 @@ def _text(month: int) -> str:
 
 
 class _Build:
-    def __init__(self, figures: pd.DataFrame, geography: Geography, breakdown: Breakdown, own: Own | None) -> None:
+    def __init__(
+        self, figures: pd.DataFrame, geography: Geography, breakdown: Breakdown, own: Own | None, base: int
+    ) -> None:
         self.breakdown, self.own, self.geography = breakdown, own, geography
         self.system = System()
+        self.rounding = Rounding(base, self._aside) if base else None
+        self.level = breakdown.total in LEVELS_NOT_FLOWS
         self.index: dict[Column, int] = {}
+        self.asides: dict[tuple[str, int, int], int] = {}
+        self.aimed: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
         self.vintages = sorted(figures["vintage"].unique())
         self.by_vintage: dict[str, list[_Figure]] = {
             vintage: [
@@ -120,7 +133,7 @@ class _Build:
             ]
             for vintage, rows in figures.groupby("vintage")
         }
-        self.exact = bool((figures["low"].isna() | (figures["low"] == figures["high"])).all())
+        self.exact = not base and bool((figures["low"].isna() | (figures["low"] == figures["high"])).all())
         listed = sorted({one.place for rows in self.by_vintage.values() for one in rows})
         unheard = [place for place in listed if place not in geography.places]
         if unheard:
@@ -174,6 +187,8 @@ class _Build:
         self._bind_versions()
         if self.own:
             self._bind_own(self.own)
+        if self.rounding:
+            self.system.differences += self.rounding.bonds
         return self.system
 
     def _tell_versions(self) -> None:
@@ -215,18 +230,28 @@ class _Build:
         column = Column(kind, group, month, int(self.version[self.family[kind]][number, group, month]))
         found = self.index.get(column)
         if found is None:
-            found = self.index[column] = len(self.system.columns)
-            self.system.columns.append(column)
-            self.system.least.append(0.0)
-            self.system.greatest.append(np.inf)
+            found = self.index[column] = self._add(column, 0.0, np.inf)
         return found
+
+    def _aside(self, kind: str, group: int, month: int, least: float, greatest: float) -> int:
+        """Add an unknown that is no count, once."""
+        key = (kind, group, month)
+        if key not in self.asides:
+            self.asides[key] = self._add(Column(*key, 0), least, greatest)
+        return self.asides[key]
+
+    def _add(self, column: Column, least: float, greatest: float) -> int:
+        self.system.columns.append(column)
+        self.system.least.append(least)
+        self.system.greatest.append(greatest)
+        return len(self.system.columns) - 1
 
     def _add_rows(self, number: int, figures: list[_Figure]) -> None:
         """Add what a vintage shows; where figures are exact, parts that are shown leave their wholes."""
         slices: dict[tuple[str, int, int], list[_Figure]] = defaultdict(list)
         for one in figures:
             known = one if one.shown else None
-            if one.status in NO_MOVE and one.window == 1:
+            if one.status in NO_MOVE and one.window == 1 and not self.level:
                 known = one._replace(low=0.0, high=0.0)
             if known:
                 slices[one.kind, one.window, one.month].append(known)
@@ -244,8 +269,12 @@ class _Build:
                             low, high = low - value, high - value
                 elif self.exact:
                     short[kind, groups, month - self.first] = low
-                columns = sorted({self._column(kind, g, m, number) for g in groups for m in months})
-                self.system.rows.append(Row(tuple(columns), low, high))
+                columns = tuple(sorted({self._column(kind, g, m, number) for g in groups for m in months}))
+                if self.rounding and one.status not in NO_MOVE:
+                    span = self._span(one)
+                    self.system.differences.append(self.rounding.figure(columns, groups, span[0], span[-1], low))
+                else:
+                    self.system.rows.append(Row(columns, low, high))
 
     def _without_shown_parts(
         self, one: _Figure, position: int, shown: list[_Figure], tops: dict[int, int]
@@ -283,9 +312,18 @@ class _Build:
             self._add_land(number, vintage, figures)
 
     def _aim(self, groups: tuple[int, ...], target: Target) -> None:
-        """Add a target, unless the landlord that attacks lets there alone: it knows that count already."""
-        if not self.own or self._others(groups):
+        """Add a target once, unless the landlord that attacks lets there alone: it knows that count already.
+
+        Vintages that say nothing new of a month imply the same count again; the first to list it names it.
+        """
+        if self.own and not self._others(groups):
+            return
+        key = tuple(sorted(target.columns)), tuple(sorted(target.minus))
+        before = self.aimed.setdefault(key, len(self.system.targets))
+        if before == len(self.system.targets):
             self.system.targets.append(target)
+        elif target.listed and not self.system.targets[before].listed:
+            self.system.targets[before] = target
 
     def _others(self, groups: tuple[int, ...]) -> frozenset[int]:
         """Return the groups in which another than the attacking landlord lets."""
@@ -370,7 +408,7 @@ class _Build:
     def _bind_classes(self) -> None:
         """No more of all classes than of their total, group by group and month by month."""
         for family, classes in self.classes.items():
-            seen = {(c.group, c.month) for c in self.system.columns if self.family[c.kind] == family}
+            seen = {(c.group, c.month) for c in self.index if self.family[c.kind] == family}
             for group, month in sorted(seen):
                 for number in self._changes(family, group, month):
                     total = self._column(TOTAL, group, month, number)
