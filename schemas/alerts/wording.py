@@ -7,7 +7,7 @@ read they stand beside.
 from schemas.alerts.kinds import DECLARATIONS_FR, KINDS, UPLOAD
 
 FALSE_IN_TEN = 1
-"""Of ten alerts, how many are false: the false discovery rate of a family, and what `benchmarks/detection` measures."""
+"""Of ten alerts, how many are false at most, on average: the false discovery rate that families are held to."""
 STATES_FR = {"provisional": "provisoire", "confirmed": "confirmée", "lifted": "levée"}
 LEVELS_FR = {"watch": "à surveiller", "alert": "alerte"}
 
@@ -17,7 +17,7 @@ def of_quartier(kind: str, ratio: float) -> str:
     name = next(one.name_fr for one in KINDS if one.code == kind)
     return (
         f"Signal statistique : {name[0].lower()}{name[1:]}, {size(ratio)} ; cause non établie ; "
-        f"environ {FALSE_IN_TEN} alerte sur 10 est fausse (mesuré)."
+        f"réglé pour que {FALSE_IN_TEN} alerte sur 10 au plus soit fausse."
     )
 
 
