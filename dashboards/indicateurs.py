@@ -116,7 +116,7 @@ def chosen() -> list[Any]:
             Field("Numérateur", fields.COUNT, 0, width=100, mappings=fields.UNTOLD),
             Field("Dénominateur", fields.COUNT, 0, width=114, mappings=fields.UNTOLD),
             replace(fields.COMPLETENESS, cell="color-text", width=98),
-            replace(fields.STATUS, width=96),
+            replace(fields.STATUS, width=124),
             replace(fields.GAP, width=120),
         ],
     )

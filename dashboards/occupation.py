@@ -66,7 +66,7 @@ def vacancy() -> list[Any]:
             Field("Vacants", fields.COUNT, 0, width=80, mappings=fields.UNTOLD),
             replace(fields.DWELLINGS, width=92),
             replace(fields.COMPLETENESS, cell="color-text", width=98),
-            replace(fields.STATUS, width=90),
+            replace(fields.STATUS, width=124),
         ],
     )
     return [lines, table]

@@ -22,7 +22,7 @@ STATUSES = {
     "secret": ("secret", HELD_BACK),
     "not_covered": ("non couvert", QUIET),
     "no_data": ("pas de données", ABSENT),
-    "too_few_dwellings": ("moins de 50 logements", QUIET),
+    "too_few_dwellings": ("< 50 logements", QUIET),
     "too_many_unknown": ("trop d'inconnus", WARNING),
 }
 """The statuses of a figure: the word that the reader sees, and its colour. Zero is a value."""

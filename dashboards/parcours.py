@@ -86,7 +86,7 @@ def kinds() -> list[Any]:
         [
             Field("Départ", fields.TEXT),
             _count(fields.DEPARTURES),
-            replace(fields.STATUS, width=88),
+            replace(fields.STATUS, width=124),
             _share("Taux", 72),
             *fields.bounds(),
             replace(fields.DWELLINGS, width=94),

@@ -61,7 +61,7 @@ def rates() -> list[Any]:
             "published.indicator",
             "%, mouvements, logements",
         ),
-        (0, 6, 14, 11),
+        (0, 6, 14, 8),
         Query("public/taux"),
         [
             Field("Indicateur", fields.TEXT, filterable=True),
@@ -78,7 +78,7 @@ def rates() -> list[Any]:
         "Départs, arrivées, leurs destinations et origines, logements (moyennes de la fenêtre). Chaque compte a un "
         "statut : valeur, provisoire, secret, non couvert, pas de données. Source : published.figure. Unité : "
         "mouvements, logements.",
-        (14, 6, 10, 11),
+        (14, 6, 10, 8),
         Query("public/comptes"),
         [
             Field("Compte", fields.TEXT, filterable=True),
@@ -96,7 +96,7 @@ def rates() -> list[Any]:
             "published.indicator",
             "%",
         ),
-        (0, 17, 24, 8),
+        (0, 14, 24, 8),
         [Query("public/evolution", "time_series")],
         [
             Field("Taux de départ", fields.PERCENT, 1, palette.DEPARTURES, line={"lineWidth": 3}),
@@ -115,7 +115,7 @@ def held_back() -> list[Any]:
         "Chiffres du millésime le plus récent (12 mois, dernier mois, tout le territoire) par statut, et part des "
         "secrets parmi ceux qui existent. Plus le territoire est petit, "
         "plus il y en a. Source : published.figure. Unité : chiffres, %.",
-        (0, 26, 16, 9),
+        (0, 23, 16, 9),
         Query("public/pertes"),
         [
             Field("Niveau", fields.TEXT),
@@ -129,7 +129,7 @@ def held_back() -> list[Any]:
         "Millésimes",
         "Les 36 derniers millésimes : mois, instant où il fut figé, façon dont il est protégé. Source : "
         "published.vintage. Unité : dates.",
-        (16, 26, 8, 9),
+        (16, 23, 8, 9),
         Query("public/millesimes"),
         [
             Field("Millésime", fields.MONTH),
@@ -148,7 +148,7 @@ def build() -> Any:
             *header(),
             panels.row(3, "Chiffres publiés", 5),
             *rates(),
-            panels.row(7, "Ce qui est retenu", 25),
+            panels.row(7, "Ce qui est retenu", 22),
             *held_back(),
         ],
         [

@@ -17,12 +17,12 @@ PAGE = page.Page(
 HOW_TO_READ = """\
 **En direct** : ce qui est déjà reçu, *encore en déclaration*. **Déclaré** : mois entiers que les bailleurs ont dits
 complets.
-Un compte de 1 à 4 est « secret » ; zéro est montré ; un trou n'est pas un zéro.
+« secret » : de 1 à 4, ou un compte, même grand, qui en révélerait un. Un trou n'est pas un zéro.
 **Locataires du parc social seulement.**
 """
 LIVE = (
     "Départs et arrivées effectifs reçus dont la date tombe dans les {days} derniers jours, encore en déclaration. "
-    "Parc social du QPV, bailleurs participants ; départs techniques exclus ; secret de 1 à 4. "
+    "Parc social du QPV, bailleurs participants ; départs techniques exclus ; secret de 1 à 4, ou s'il en révèle un. "
     "Solde : arrivées moins départs, en logements. Source : staff.rolling. Unité : mouvements."
 )
 DECLARED = (
@@ -152,13 +152,13 @@ def compared() -> list[Any]:
         Query("quartier/comparaison"),
         [
             Field("Territoire", fields.TEXT, mappings=_comparison_colours(), cell="color-text"),
-            replace(fields.RATE, label="Taux", width=64),
+            replace(fields.RATE, label="Taux", width=60),
             *fields.bounds(),
             replace(fields.DEPARTURES, width=76, mappings=fields.UNTOLD, cell="color-text"),
             replace(fields.DWELLINGS, width=92),
-            replace(fields.COMPLETENESS, width=100, cell="color-text"),
+            replace(fields.COMPLETENESS, width=98, cell="color-text"),
             replace(fields.THROUGH, name="Jusqu'à", width=74),
-            replace(fields.STATUS, width=84),
+            replace(fields.STATUS, width=114),
             replace(fields.GAP, width=120),
         ],
     )
@@ -232,7 +232,7 @@ GLOSSARY = """\
 | **valeur** | compte de mois complets ; zéro compris |
 | **provisoire** | moins de 80 % des logements déclarés, ou fenêtre en direct |
 | **secret** | de 1 à 4 mouvements, ou compte qui révélerait un secret |
-| **moins de 50 logements** | trop peu pour un taux |
+| **< 50 logements** | trop peu pour un taux |
 | **trop d'inconnus** | plus de 40 % de destinations ou de motifs inconnus |
 | **non couvert** | aucun bailleur participant n'y a de logement |
 | **pas de données** | le mois n'est pas encore déclaré |

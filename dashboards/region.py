@@ -17,7 +17,8 @@ PAGE = page.Page(
 HOW_TO_READ = """\
 **En direct** : ce que les bailleurs ont déjà envoyé, *encore en déclaration* : le chiffre monte pendant des semaines.
 **Déclaré** : mois entiers que les bailleurs ont dits complets ; seuls ces chiffres portent un taux ou se comparent.
-**Locataires du parc social seulement.** Solde : logements, non personnes. Zéro est une valeur ; « secret » : 1 à 4.
+**Locataires du parc social seulement.** Solde : logements, non personnes. Zéro est une valeur.
+« secret » : de 1 à 4, ou un compte qui révélerait un secret, grand ou petit.
 """
 LIVE = (
     "Départs et arrivées effectifs reçus dont la date tombe dans les {days} derniers jours, encore en déclaration. "
@@ -187,7 +188,7 @@ def departements() -> Any:
             Field("Vacance", fields.PERCENT, 1, width=82, mappings=fields.UNTOLD),
             replace(fields.COMPLETENESS, cell="color-text", width=98),
             replace(fields.THROUGH, name="Jusqu'à", width=80),
-            replace(fields.STATUS, width=110),
+            replace(fields.STATUS, width=124),
         ],
     )
 

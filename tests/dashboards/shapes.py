@@ -61,6 +61,7 @@ def check(asked: Asked, got: Answer) -> None:
     """Check an answer that has rows."""
     assert got.rows
     assert not AMBIGUOUS & set(got.types.values())
+    assert all(value != "" for row in got.rows for value in row.values()), "Grafana shows '' as « pas de données »"
     if asked.format == "variable":
         return check_variable(got)
     check_dress(asked, got)

@@ -119,3 +119,16 @@ def test_the_viewer_reads_no_table_of_counters(viewer: psycopg.Connection[Any]) 
     for table in ("move", "monthly_counter", "rolling_counter", "shown_window", "observed_month", "quarantine"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             viewer.execute(f"SELECT 1 FROM core.{table}")
+
+
+def test_arrivals_of_a_month_are_shown_though_its_departures_are_secret(
+    viewer: psycopg.Connection[Any], secret_place: str
+) -> None:
+    (bars,) = (asked for asked in QUERIES if asked.name.startswith("region Départs et arrivées par mois"))
+    shown = {row["Mois"]: (row["Départs"], row["Arrivées"]) for row in answer(viewer, bars).rows}
+    told = viewer.execute(
+        "SELECT starts_at, arrivals FROM staff.declared_series WHERE level = 'region' AND window_months = 1 "
+        "AND status = 'secret' AND arrivals_status = 'value'"
+    ).fetchall()
+    assert told or secret_place == "inside", "only a secret inside a quartier leaves the région's own count shown"
+    assert {month: shown.get(month) for month, _ in told} == {month: (None, arrivals) for month, arrivals in told}

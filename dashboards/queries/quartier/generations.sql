@@ -1,5 +1,5 @@
-SELECT ends_at AS time, rate_percent AS "Taux de départ"
+SELECT ends_at AS time, CASE WHEN status IN ('value', 'provisional') THEN rate_percent END AS "Taux de départ"
 FROM staff.generation
-WHERE status IN ('value', 'provisional') AND $__timeFilter(ends_at) AND territory_id
+WHERE $__timeFilter(ends_at) AND territory_id
     = (SELECT territory_id FROM staff.territory WHERE level = 'qpv_2024' AND code = ${qpv:sqlstring})
 ORDER BY ends_at
