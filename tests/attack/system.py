@@ -65,6 +65,10 @@ class System:
     """Sums of columns less sums of others, and what the difference lies between."""
     targets: list[Target] = field(default_factory=list)
 
+    def known(self, target: Target) -> float:
+        """Return what the landlord that attacks has of a target itself; enough beside it betrays nothing of others'."""
+        return sum(self.least[column] for column in target.columns)
+
 
 def build(
     figures: pd.DataFrame,

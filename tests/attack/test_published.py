@@ -25,7 +25,7 @@ from tests.attack.knowledge import (
     protection_of,
     published_figures,
 )
-from tests.attack.system import System, build
+from tests.attack.system import build
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(900)]
 Public = psycopg.Connection[tuple[Any, ...]]
@@ -40,11 +40,6 @@ def finds(result: Result, protection: int, threshold: int) -> list[Interval]:
         for one in result.narrow(protection, threshold)
         if one.high >= 1 or one.target.name.split()[-1] in {"departures", "arrivals"}
     ]
-
-
-def of_others(system: System, one: Interval) -> float:
-    """Return the least that others have in a count that a landlord found out: enough of them betrays none of theirs."""
-    return one.low - sum(system.least[column] for column in one.target.columns)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +88,8 @@ def test_no_landlord_finds_what_others_have(
         system = build(figures, geography, Breakdown(breakdown.total), own, implied=False)
         result = attack(system, Aim(protection))
         assert len(result.intervals) > 100
-        assert not [one for one in finds(result, protection, threshold) if of_others(system, one) < threshold]
+        found = finds(result, protection, threshold)
+        assert not [one for one in found if one.low - system.known(one.target) < threshold]
 
 
 @pytest.mark.parametrize("measure", ["departures", "arrivals"])
