@@ -198,10 +198,9 @@ class Decision:
         return self.views[:, number] if self.limits.insiders else np.arange(self.views.shape[0]) == 0
 
     def _rhythmic(self) -> list[int]:
-        """Return the figures whose months must stay open, and zones whose windows are told by a difference."""
-        zones = np.arange(self.lattice.members.shape[0]) >= self.lattice.figures
+        """Return the figures whose months must stay open, and all whose months a difference of shown ones may tell."""
         size = self.lattice.members @ self.mass
-        chosen = np.flatnonzero(self._short | zones & ~self.hidden())
+        chosen = np.flatnonzero(self._short | ~self.hidden())
         return [int(number) for number in chosen[np.argsort(size[chosen], kind="stable")]]
 
     def _keep_base(self) -> None:
@@ -255,8 +254,8 @@ class Decision:
         steady = {window: self._steady(window) for window in (1, 3)}
         for turn in count():
             pattern = self.pattern
-            lit = ~self.hidden() & (self._short | (np.arange(self._short.size) >= self.lattice.figures))
-            quarterly = lit & steady[3]
+            # Of parts and zones that are shown over 12 months only, a difference of shown ones tells the months.
+            quarterly = ~self.hidden() & steady[3]
             self.pattern = replace(
                 pattern,
                 rows=pattern.labels,

@@ -25,7 +25,7 @@ from tests.dashboards.conftest import ingest
 
 START, END = date(2024, 1, 1), date(2026, 3, 1)
 DEPARTEMENTS = ("32", "65", "82")
-NOVEMBER, DECEMBER = date(2025, 11, 1), date(2025, 12, 1)
+NOVEMBER, DECEMBER, JANUARY = date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1)
 SUPPRESSED = Rules.model_validate({"dominance": {"seul_reconnaissable": True}})
 ROUNDED = Rules.model_validate({"publication": {"mode": "arrondi"}, "dominance": {"seul_reconnaissable": True}})
 

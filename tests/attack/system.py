@@ -65,6 +65,10 @@ class System:
     """Sums of columns less sums of others, and what the difference lies between."""
     targets: list[Target] = field(default_factory=list)
 
+    def known(self, target: Target) -> float:
+        """Return what the landlord that attacks has of a target itself; enough beside it betrays nothing of others'."""
+        return sum(self.least[column] for column in target.columns)
+
 
 def build(
     figures: pd.DataFrame,
@@ -76,8 +80,8 @@ def build(
 ) -> System:
     """Return the system of one total and its classes, from figures in the columns of `knowledge.COLUMNS`.
 
-    `implied`: look too for counts that no figure names: what classes leave of their total, a month of which only
-    longer windows are shown, land that only one generation of QPVs has. `base`: to which multiples counts of all land
+    What classes leave of their total is looked for too. `implied`: and a month of which only longer windows are shown,
+    and land that only one generation of QPVs has. `base`: to which multiples counts of all land
     were rounded (`rounding.py`), 0 where they are not.
     """
     mine = figures[figures["measure"].isin(breakdown.measures)]
@@ -306,8 +310,8 @@ class _Build:
                 kind = self.breakdown.total if one.kind == TOTAL else one.kind
                 name = f"{vintage} {'/'.join(one.place)} {one.window} mois {_text(one.month)} {kind}"
                 self._aim(self.groups[one.place], Target(name, self._sum(one, one.kind, number)))
+        self._add_remainders(number, vintage, figures)
         if implied:
-            self._add_remainders(number, vintage, figures)
             self._add_months(number, vintage, figures)
             self._add_land(number, vintage, figures)
 
@@ -345,7 +349,7 @@ class _Build:
         return tuple(self._column(kind, g, m, number) for g in self.groups[one.place] for m in self._span(one))
 
     def _add_remainders(self, number: int, vintage: str, figures: list[_Figure]) -> None:
-        """What all classes of a partition leave of their total, where the partition is listed."""
+        """What all classes of a listed partition leave of their total, and what each one leaves."""
         listed: dict[tuple[Place, int, int, str], set[str]] = defaultdict(set)
         for one in figures:
             if one.kind != TOTAL:
@@ -353,10 +357,12 @@ class _Build:
         for (place, window, month, family), kinds in listed.items():
             if kinds == set(self.classes[family]):
                 like = _Figure(place, window, month, TOTAL, np.nan, np.nan, "secret")
-                minus = tuple(column for kind in sorted(kinds) for column in self._sum(like, kind, number))
-                name = f"{vintage} {'/'.join(place)} {window} mois {_text(month)} reste de {family}"
-                target = Target(name, self._sum(like, TOTAL, number), minus, listed=False)
-                self._aim(self.groups[place], target)
+                total, parts = self._sum(like, TOTAL, number), {kind: self._sum(like, kind, number) for kind in kinds}
+                name = f"{vintage} {'/'.join(place)} {window} mois {_text(month)}"
+                all_of_them = tuple(column for kind in sorted(kinds) for column in parts[kind])
+                left = {f"reste de {family}": all_of_them} | {f"sans {kind}": parts[kind] for kind in sorted(kinds)}
+                for word, minus in left.items():
+                    self._aim(self.groups[place], Target(f"{name} {word}", total, minus, listed=False))
 
     def _add_months(self, number: int, vintage: str, figures: list[_Figure]) -> None:
         """Each single month of a place whose longer windows alone are listed."""

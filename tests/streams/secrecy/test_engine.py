@@ -170,3 +170,51 @@ def test_consent_does_not_tell_what_others_have_beside_a_landlord(lattice: Latti
     _, shown = start(lattice, Month(FIRST + 11, Counts.of(FIRST, x), everywhere, consents), LIMITS)
     assert not shown.shown[MONTHS].any()
     assert set(shown.reason[MONTHS]) == {"dominance"}
+
+
+def month_that_leaves(lattice: Lattice, seed: int, *, told: bool) -> float:
+    """Return how open the village's first month is to whoever knows that nobody declared its thirteenth."""
+    means = [[9], [6], [6], [12], [1], [8], [9], [6]]
+    by_cell = np.random.default_rng(seed).poisson(means, (8, MONTHS + 1))
+    village, months = lattice.atom_of[5], MONTHS + 1
+    by_cell[5, MONTHS] = 0
+    x = np.zeros((1, lattice.atoms, months), dtype=np.int64)
+    np.add.at(x[0], lattice.atom_of, by_cell)
+    undeclared = np.zeros((lattice.atoms, months), dtype=bool)
+    undeclared[village, MONTHS] = True
+    peopled, consents = np.ones(lattice.figures, dtype=bool), np.ones(1, dtype=bool)
+    first = Month(FIRST + MONTHS - 1, Counts.of(FIRST, x[:, :, :MONTHS]), peopled, consents, undeclared[:, :MONTHS])
+    last = Month(FIRST + MONTHS, Counts.of(FIRST, x), peopled, consents, undeclared if told else None)
+    pattern, before = start(lattice, first, LIMITS)
+    _, after = advance(lattice, last, LIMITS, pattern)
+    known = [
+        (window_row(lattice, figure, month.number - FIRST, window, months), month.of(lattice, window)[0, figure])
+        for month, shown in ((first, before), (last, after))
+        for window in (1, 3, MONTHS)
+        for figure in np.flatnonzero(shown.shown[window]).tolist()
+    ]
+    goal = np.zeros((lattice.atoms, months))
+    goal[village, 0] = 1
+    bounds = [(0, 0 if silent else 1000) for silent in undeclared.ravel()]
+    equations = {"A_eq": np.array([row for row, _ in known]), "b_eq": np.array([value for _, value in known])}
+    least = linprog(goal.ravel(), **equations, bounds=bounds, method="highs").fun
+    return float(-linprog(-goal.ravel(), **equations, bounds=bounds, method="highs").fun - least)
+
+
+def test_a_month_that_nobody_declared_does_not_tell_the_month_that_leaves() -> None:
+    """The difference of two windows is what leaves, where what comes is known to be nought."""
+    lattice = build_lattice(CELLS, LEVELS)
+    wide = [month_that_leaves(lattice, seed, told=True) for seed in range(4)]
+    assert min(wide) >= LIMITS.protection
+    assert min(month_that_leaves(lattice, seed, told=False) for seed in range(4)) < LIMITS.protection
+
+
+def test_a_part_shown_over_twelve_months_only_keeps_its_months() -> None:
+    """What a town has in no quartier is a difference, where the town and its quartiers are shown each month."""
+    lattice = build_lattice([one for one in CELLS if one.part != UNLOCATED], LEVELS)
+    by_cell = np.random.default_rng(0).poisson([[30], [30], [40], [6], [25], [30]], (6, 12))
+    month, shown, _ = decide(lattice, by_cell, 1)[0]
+    keys = list(zip(lattice.territory, lattice.parts, strict=True))
+    town, quartiers, rest = (keys.index((TOWN, part)) for part in ("all", "qpv", "hors_qpv"))
+    assert 0 < month.of(lattice, 1)[0, rest] < LIMITS.threshold and shown.shown[MONTHS][rest]
+    assert not (shown.shown[1][town] and shown.shown[1][quartiers])
