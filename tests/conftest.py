@@ -22,7 +22,7 @@ from schemas.territories import load
 
 KEPT = (
     "territory commune qpv_commune qpv_lineage rpls rpls_qpv cell cell_territory flow nature rolling_window "
-    "window_state staff_rule calendar poisson_bounds measure_state retention"
+    "window_state shown_state staff_rule calendar poisson_bounds measure_state retention"
 ).split()
 """Facts of the programme and states of one row: every other table of the database holds what was received."""
 RECEIVED = """
@@ -55,6 +55,7 @@ def empty(settings: Settings) -> None:
         received = connection.execute(RECEIVED, (KEPT,)).fetchall()[0][0]
         connection.execute(f"TRUNCATE {received} RESTART IDENTITY CASCADE")
         connection.execute("UPDATE core.measure_state SET (taken_up_to, refreshed_at) = (0, NULL)")
+        connection.execute("UPDATE core.shown_state SET through = NULL")
         connection.execute("DELETE FROM core.retention")
         connection.execute("INSERT INTO core.retention DEFAULT VALUES")
 

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from operations import instance
 from operations.backfill import open_first_windows
 from operations.demo import closing
+from operations.demo.catching_up import catch_up
 from operations.demo.plan import AHEAD_DAYS, Plan
 from operations.demo.proof import compare
 from operations.demo.publish import stream_days, upload_past
@@ -23,14 +24,10 @@ from operations.services.errors import ServiceError
 from operations.verify import verify
 from producers.region import Publication, Region, simulate
 from runtime.broker import enrol_landlords
-from runtime.clock import AcceleratedClock
+from runtime.clock import AcceleratedClock, SystemClock
 from runtime.database import connect
 from runtime.settings import Settings
-from schemas.secrecy import INSTANCE_FILE, rules_in_force
-from streams.measures.refresh import refresh
-from streams.publication.findings import tell_findings
-from streams.publication.live import show_live
-from streams.publication.staff import show
+from schemas.secrecy import INSTANCE_FILE
 
 SEED = 2026
 RULES = """# Les bailleurs fictifs de la démonstration acceptent d'être reconnus là où ils sont seuls.
@@ -77,11 +74,8 @@ def run(settings: Settings, plan: Plan, console: Console) -> Ended:
     whole = stream(settings, plan, rest, figures, console)
     with console.status("Derniers événements ..."):
         wait_until_taken(settings, figures.published, lambda _: None)
-    with console.status("Indicateurs, et ce qui peut en être montré ..."), connect(settings, "ingest") as connection:
-        refresh(connection)
-        show(connection, rules_in_force(settings.instance_dir))
-        show_live(connection)
-        tell_findings(connection)
+    with console.status("Indicateurs, alertes, ce qui peut en être montré, millésime ..."):
+        catch_up(settings, SystemClock())
     with console.status("Recomptage de tous les compteurs ..."), connect(settings, "ingest") as connection:
         verdict = verify(connection)
         # The truth speaks of everything that the simulator has: it is asked only if everything was published.

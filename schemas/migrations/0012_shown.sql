@@ -8,6 +8,13 @@ CREATE VIEW core.settled AS
 SELECT (date_trunc('month', as_of::timestamp) - provisional_months * interval '1 month')::date AS through
 FROM core.window_state CROSS JOIN core.staff_rule;
 
+-- The last month of which counts are shown: that of the last decision (streams/publication/staff.py).
+CREATE TABLE core.shown_state (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    through date
+);
+INSERT INTO core.shown_state DEFAULT VALUES;
+
 CREATE TABLE core.shown_window (
     territory_id integer NOT NULL,
     part text NOT NULL,

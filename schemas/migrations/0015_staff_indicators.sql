@@ -20,7 +20,7 @@ RETURN ((month + interval '1 month')::timestamp AT TIME ZONE 'Europe/Paris') - i
 -- nothing to tell. `through`: the month up to which the territory's part can be spoken of.
 CREATE VIEW staff.measure AS
 SELECT level, shown.territory_id, shown.part, window_months, shown.month, staff.month_end(shown.month) AS ends_at,
-    complete_through.month AS through, status, all_dwellings, dwellings, vacant, vacant_over_3_months,
+    least(complete_through.month, (SELECT through FROM core.shown_state)) AS through, status, all_dwellings, dwellings, vacant, vacant_over_3_months,
     first_let_within_12_months, out_of_market,
     told.*
 FROM core.shown_window AS shown

@@ -374,7 +374,8 @@ CROSS JOIN LATERAL (SELECT CASE WHEN EXISTS (SELECT FROM core.stock_counter AS c
     WHERE counter.territory_id = territory.territory_id) THEN 'no_data' ELSE 'not_covered' END AS status) AS untold
 LEFT JOIN core.complete_through ON complete_through.territory_id = territory.territory_id AND part = 'all'
 LEFT JOIN staff.declared_series AS series ON series.territory_id = territory.territory_id
-    AND series.window_months = lengths.window_months AND series.month = complete_through.month;
+    AND series.window_months = lengths.window_months
+    AND series.month = least(complete_through.month, (SELECT through FROM core.shown_state));
 
 -- What a quartier is compared with in its commune(s): the same 12-month window, hors QPV, communes summed. Null where
 -- one of them is secret: their sum, and the rest, would tell it.

@@ -41,9 +41,20 @@ from streams.secrecy.tables import TableLimits
 
 # Years of which the least is taken: longer, and small places could never be shown.
 YEARS = 3
+# The last month is one that every place has told enough of, or one of which nothing more is awaited: half of a month
+# would make the least year poor, and hide all other months with it.
 _SPAN = """
-SELECT min(month), max(month) FROM core.observed_month JOIN core.territory USING (territory_id), core.staff_rule
-WHERE level = 'region' AND part = 'all' AND dwellings >= least_completeness * all_dwellings AND dwellings > 0
+WITH complete AS (
+    SELECT territory_id, part, month, level, all_dwellings,
+        dwellings >= least_completeness * all_dwellings AND dwellings > 0 AS enough
+    FROM core.observed_month JOIN core.territory USING (territory_id), core.staff_rule
+), regional AS (
+    SELECT month FROM complete WHERE level = 'region' AND part = 'all' AND enough
+)
+SELECT (SELECT min(month) FROM regional), max(month)
+FROM regional CROSS JOIN core.settled
+WHERE month <= through OR NOT EXISTS (SELECT FROM complete AS place
+    WHERE place.month = regional.month AND part = 'all' AND all_dwellings > 0 AND NOT enough)
 """
 _COPIED = (
     "all_dwellings",
@@ -58,7 +69,8 @@ _STAFF_MEASURES = (*MEASURES, "notices")
 _WRITE = f"""
 INSERT INTO core.shown_window (territory_id, part, window_months, month, status, {", ".join(_COPIED)})
 SELECT territory_id, part, window_months, month,
-    CASE WHEN all_dwellings = 0 THEN 'not_covered' WHEN months < window_months OR dwellings = 0 THEN 'no_data'
+    CASE WHEN all_dwellings = 0 THEN 'not_covered'
+        WHEN months < window_months OR dwellings = 0 OR month > %(last)s THEN 'no_data'
         WHEN dwellings < least_completeness * all_dwellings OR month > (SELECT through FROM core.settled)
             THEN 'provisional'
         ELSE 'value' END,
@@ -149,8 +161,9 @@ def _decide(connection: psycopg.Connection[Any], cursor: psycopg.Cursor[Any], li
 def _write(cursor: psycopg.Cursor[Any], now: _Decided) -> int:
     """Write every window with its status, then the counts that are shown; return the windows."""
     cursor.execute("DELETE FROM core.shown_window")
-    cursor.execute(_WRITE)
+    cursor.execute(_WRITE, {"last": now.ended or date.max})
     windows = cursor.rowcount
+    cursor.execute("UPDATE core.shown_state SET through = %s", (now.ended,))
     for measure, seen in now.shown.items():
         _reveal(cursor, measure, now.keys, seen, now.first, now.last)
     for measure, told in now.classes.items():
