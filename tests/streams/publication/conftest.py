@@ -20,11 +20,11 @@ START, END = date(2024, 1, 1), date(2026, 1, 1)
 
 @pytest.fixture(scope="module")
 def region(settings: Settings) -> Settings:
-    """Two small years; nothing is published, nothing shown."""
+    """Two years of three départements; nothing is published, nothing shown."""
     empty(settings)
     with connect(settings, "ingest", autocommit=True) as connection:
         start_windows(connection, END)
-    ingest(settings, simulate(START, END, seed=7, scale=0.05))
+    ingest(settings, simulate(START, END, seed=7, departements=("32", "65", "82")))
     with connect(settings, "ingest", autocommit=True) as connection:
         recount(connection)
     return settings
