@@ -20,7 +20,7 @@ without which phi and the rates would be too small.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -64,12 +64,17 @@ class History:
         where: Bools = self.exposure > 0
         return where
 
-    def by_season(self, values: Floats) -> Floats:
-        """Return sums (series, seasons) of values (series, periods), each with the seasons within reach."""
+    @cached_property
+    def member(self) -> Floats:
+        """Which periods (periods, seasons) are within reach of a season."""
         member = np.zeros((len(self.season), self.seasons))
         for shift in range(-self.reach, self.reach + 1):
             member[np.arange(len(self.season)), (self.season + shift) % self.seasons] = 1.0
-        return values @ member
+        return member
+
+    def by_season(self, values: Floats) -> Floats:
+        """Return sums (series, seasons) of values (series, periods), each with the seasons within reach."""
+        return values @ self.member
 
     @property
     def width(self) -> int:
