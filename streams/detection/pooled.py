@@ -86,7 +86,7 @@ class Evidence:
 
     `tested` as everywhere; `single` and `summed`, the chances p1 and p3, the latter NaN where there is nothing to add
     up; `mid`, P(Y > y) + P(Y = y) / 2 of the single period (or P(Y < y) + ...): even from 0 to 1 if the model is right;
-    `dispersion` (tested,).
+    `dispersion` (tested,), the phi that all series share.
     """
 
     tested: Tested
@@ -130,7 +130,7 @@ def pooled(panel: Panel, calendar: Calendar, options: Options, tested: Ints) -> 
             options.outlying,
             options.slope_chance,
         )
-        dispersion[place] = model.dispersion
+        dispersion[place] = model.common_dispersion
         _test(model, panel, exposure, calendar, options, period, place, rows, found, (single, summed, mid))
     return Evidence(found, single, summed, mid, dispersion)
 
