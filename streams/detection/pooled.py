@@ -46,8 +46,10 @@ class Options:
     @classmethod
     def of(cls, frequency: int, years: int = 5) -> "Options":
         """Return the options for months or weeks: so many years fitted, two needed, two months of guard."""
-        months = frequency == MONTHS
-        return cls(window=years * frequency, guard=2 if months else 9, history=2 * frequency, reach=0 if months else 2)
+        months, window = frequency == MONTHS, years * frequency
+        return cls(
+            window=window, guard=2 if months else 9, history=min(2 * frequency, window), reach=0 if months else 2
+        )
 
 
 @dataclass(frozen=True)
