@@ -7,6 +7,7 @@ to the same day of the earlier year, so that years of 53 weeks move nothing.
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ class Calendar:
     days: NDArray[np.int64] | None = None
     first_season: int = 0
 
-    @property
+    @cached_property
     def time(self) -> Floats:
         """Time for a trend: days where dates are known, else periods."""
         return (np.arange(self.periods) if self.days is None else self.days).astype(np.float64)
@@ -40,7 +41,7 @@ class Calendar:
         """How long a year is in the unit of `time`."""
         return float(self.frequency) if self.days is None else 365.25
 
-    @property
+    @cached_property
     def season(self) -> Ints:
         """The place of each period in its year, from 0 to `frequency` - 1; a 53rd week is as the 52nd."""
         if self.days is None or self.frequency != WEEKS:

@@ -12,20 +12,12 @@ from streams.detection.verdicts import Bools, Floats, Ints
 
 
 class Level(IntEnum):
-    """How far a signal has come."""
+    """How far a signal has come: *à surveiller* is WATCH, *alerte* ALERT."""
 
     NO_VERDICT = -1
     NONE = 0
     WATCH = 1
     ALERT = 2
-
-
-LABELS_FR = {
-    Level.NO_VERDICT: "sans verdict",
-    Level.NONE: "rien",
-    Level.WATCH: "à surveiller",
-    Level.ALERT: "alerte",
-}
 
 
 @dataclass(frozen=True)

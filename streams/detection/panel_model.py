@@ -4,23 +4,25 @@ For series i and period j of the history, with exposure e (dwellings at risk tim
 have declared, times the share of the period that has gone by):
 
     mean      m_ij = e_ij * lambda_i * s_k * d_ik * exp((beta + beta_i) (t_j - middle_i)),   k the season of j
-    variance  phi * m_ij
+    variance  phi_i * m_ij
     lambda_i ~ Gamma(a, b)     s_k ~ Gamma(1/v, 1/v)     d_ik ~ Gamma(1/u, 1/u)     beta_i ~ Normal(0, w)
 
 lambda_i is the rate of a series, s_k the season that all share, d_ik how far a series departs from it, beta the slope
 that all share, beta_i how far a series departs from it. What the panel does not show is shrunk away: where series have
-one season and one slope, u and w are estimated as 0 and the model is m = e lambda_i s_k exp(beta t).
+one season, one slope and one dispersion, u and w are estimated as 0, phi_i is phi for all, and the model is
+m = e lambda_i s_k exp(beta t).
 
 Estimates: a and b by the marginal likelihood of all series, the totals divided by phi (quasi-likelihood: Robbins'
 empirical Bayes with the Gamma-Poisson pair, as in Clayton and Kaldor, Biometrics 43 (1987) 671-681); u, v and w by
 moments (excess of squared residuals over phi m, as in Clayton and Kaldor, or DerSimonian and Laird 1986 for slopes);
-phi by Pearson's chi-square over its degrees of freedom. Past outliers, of Anscombe residual above 2.58, count s^-2
-(Farrington et al. 1996; Noufaily et al. 2013); what that takes from ordinary high counts is given back (`attenuation`),
-without which phi and the rates would be too small.
+phi by Pearson's chi-square over its degrees of freedom, phi_i shrunk towards it by how much the series' own differ
+beyond chance (as Smyth 2004, Statistical Applications in Genetics and Molecular Biology 3, 3, does with variances).
+Past outliers, of Anscombe residual above 2.58, count s^-2 (Farrington et al. 1996; Noufaily et al. 2013); what that
+takes from ordinary high counts is given back (`attenuation`), without which phi and the rates would be too small.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -64,12 +66,17 @@ class History:
         where: Bools = self.exposure > 0
         return where
 
-    def by_season(self, values: Floats) -> Floats:
-        """Return sums (series, seasons) of values (series, periods), each with the seasons within reach."""
+    @cached_property
+    def member(self) -> Floats:
+        """Which periods (periods, seasons) are within reach of a season."""
         member = np.zeros((len(self.season), self.seasons))
         for shift in range(-self.reach, self.reach + 1):
             member[np.arange(len(self.season)), (self.season + shift) % self.seasons] = 1.0
-        return values @ member
+        return member
+
+    def by_season(self, values: Floats) -> Floats:
+        """Return sums (series, seasons) of values (series, periods), each with the seasons within reach."""
+        return values @ self.member
 
     @property
     def width(self) -> int:
@@ -80,7 +87,8 @@ class History:
 @dataclass(frozen=True)
 class Model:
     """The fitted model. `rate` (series,), `season` (series, seasons): s_k d_ik, `slope` (series,) a year, around
-    `middle` (series,); their relative variances, of the slope its variance; `dispersion` phi; `shape` a and `scale` b.
+    `middle` (series,); their relative variances, of the slope its variance; `dispersion` (series,) phi_i,
+    `common_dispersion` phi; `shape` a and `scale` b.
     """
 
     rate: Floats
@@ -90,7 +98,8 @@ class Model:
     slope: Floats
     slope_variance: Floats
     middle: Floats
-    dispersion: float
+    dispersion: Floats
+    common_dispersion: float
     shape: float
     scale: float
     reach: int
@@ -123,23 +132,25 @@ def fit(history: History, outlying: float = OUTLYING, slope_chance: float = 0.05
     slope = np.zeros(len(y))
     season = np.ones((len(y), history.seasons))
     phi, left = 1.0, 1.0
+    own = np.full(len(y), phi)
     for again in (True,) * (ROUNDS - 1) + (False,):
         middle = _middle(weight * history.exposure, history.time)
         away = history.time - middle[:, None]
         trended = history.exposure * np.exp(slope[:, None] * away)
         rate = _ratio(weight * y, counted * trended * season[:, history.season])
-        season, season_variance, by_seasons = _seasons(history, weight * y, counted * trended * rate[:, None], phi)
+        season, season_variance, by_seasons = _seasons(history, weight * y, counted * trended * rate[:, None], own)
         base = trended * season[:, history.season]
         mean = base * _ratio(weight * y, counted * base)[:, None]
         steeper, slope_variance, by_slopes = _slopes(
-            slope, weight * y - counted * mean, weight * mean, away, phi, significant
+            slope, weight * y - counted * mean, weight * mean, away, own, significant
         )
-        phi = _dispersion(weight, y, mean, by_seasons + by_slopes, left)
+        phi, own = _dispersions(weight, y, mean, by_seasons + by_slopes, left)
         if again:
-            slope, weight = np.clip(steeper, -STEEPEST, STEEPEST), used * outlier_weights(y, mean, phi, outlying)
+            slope = np.clip(steeper, -STEEPEST, STEEPEST)
+            weight = used * outlier_weights(y, mean, own[:, None], outlying)
             of_mean, left = attenuation(mean, weight, phi, outlying)
             counted = weight * of_mean
-    events, at_unit_rate = (weight * y).sum(axis=1) / phi, (counted * base).sum(axis=1) / phi
+    events, at_unit_rate = (weight * y).sum(axis=1) / own, (counted * base).sum(axis=1) / own
     shape, scale = rate_distribution(events, at_unit_rate)
     return Model(
         rate=(shape + events) / (scale + at_unit_rate),
@@ -149,7 +160,8 @@ def fit(history: History, outlying: float = OUTLYING, slope_chance: float = 0.05
         slope=slope,
         slope_variance=slope_variance,
         middle=middle,
-        dispersion=phi,
+        dispersion=own,
+        common_dispersion=phi,
         shape=shape,
         scale=scale,
         reach=history.reach,
@@ -200,7 +212,7 @@ def _ratio(observed: Floats, expected: Floats) -> Floats:
     return rate
 
 
-def _shrunk(observed: Floats, expected: Floats, phi: float, estimated: float) -> tuple[Floats, Floats, float]:
+def _shrunk(observed: Floats, expected: Floats, phi: Floats, estimated: float) -> tuple[Floats, Floats, float]:
     """Return factors around 1, their relative variance, and how many degrees of freedom they have spent.
 
     `observed` and `expected` of one shape, in events. The variance of the factors is what the squared differences
@@ -209,7 +221,7 @@ def _shrunk(observed: Floats, expected: Floats, phi: float, estimated: float) ->
     freedom = observed.size - estimated
     if freedom <= 0:
         return np.ones_like(observed), np.zeros_like(observed), 0.0
-    excess = ((observed - expected) ** 2).sum() * observed.size / freedom - phi * expected.sum()
+    excess = ((observed - expected) ** 2).sum() * observed.size / freedom - (phi * expected).sum()
     spread = excess / (expected**2).sum()
     if not spread > 0:
         return np.ones_like(observed), np.zeros_like(observed), 0.0
@@ -219,23 +231,26 @@ def _shrunk(observed: Floats, expected: Floats, phi: float, estimated: float) ->
     return factor, 1 / (shape + observed / phi), spent
 
 
-def _seasons(history: History, y: Floats, expected: Floats, phi: float) -> tuple[Floats, Floats, float]:
+def _seasons(history: History, y: Floats, expected: Floats, phi: Floats) -> tuple[Floats, Floats, float]:
     """Return the seasons of each series (series, seasons), their relative variances, and the freedom spent.
 
     `y` and `expected` (series, periods), weighted, the latter as if there were no season.
     """
     observed, level = history.by_season(y), history.by_season(expected)
-    shared, shared_variance, spent = _shrunk(observed.sum(axis=0), level.sum(axis=0), phi, 1)
+    total = level.sum(axis=0)
+    of_total = (phi[:, None] * level).sum(axis=0) / np.where(total > 0, total, 1.0)
+    shared, shared_variance, spent = _shrunk(observed.sum(axis=0), total, np.maximum(of_total, 1.0), 1)
     season = np.broadcast_to(shared, level.shape)
     variance = np.broadcast_to(shared_variance, level.shape)
     if len(y) > 1:
-        own, own_variance, more = _shrunk(observed, level * shared, phi, len(y) + history.seasons / history.width - 1)
+        levels = len(y) + history.seasons / history.width - 1
+        own, own_variance, more = _shrunk(observed, level * shared, phi[:, None], levels)
         season, variance, spent = season * own, variance + own_variance, spent + more
     return season, variance, spent / history.width
 
 
 def _slopes(
-    slope: Floats, residual: Floats, mean: Floats, away: Floats, phi: float, significant: float
+    slope: Floats, residual: Floats, mean: Floats, away: Floats, phi: Floats, significant: float
 ) -> tuple[Floats, Floats, float]:
     """Return the slopes (series,), their variances, and the freedom spent. Residuals and means are weighted.
 
@@ -263,18 +278,38 @@ def _slopes(
     return shared + share * (own - shared), variance + spread * (1 - share), float(variance > 0) + float(share.sum())
 
 
-def _dispersion(weight: Floats, y: Floats, mean: Floats, spent: float, left: float) -> float:
-    """Return phi: Pearson's chi-square over what is left of the weights after levels, seasons and slopes, 1 or more.
+def _dispersions(weight: Floats, y: Floats, mean: Floats, spent: float, left: float) -> tuple[float, Floats]:
+    """Return phi and phi_i (series,): Pearson's chi-square over what is left of the weights after levels, seasons and
+    slopes, 1 or more; all phi_i are phi unless they differ beyond chance.
 
-    `left`: the share of the chi-square that the weights leave of ordinary counts.
+    `left`: the share of the chi-square that the weights leave of ordinary counts. The relative variance of one square
+    is 2 + 6 (phi - 1) / m + 1 / (phi m), from the kurtosis of the negative binomial.
     """
     there = (weight > 0) & (mean > 0)
-    chi_square = float((weight * np.where(there, (y - mean) ** 2 / np.where(there, mean, 1.0), 0.0)).sum())
-    freedom = float((weight * there).sum()) - int(there.any(axis=1).sum()) - spent
-    return max(1.0, chi_square / freedom / left) if freedom > 0 else 1.0
+    held = np.where(there, mean, 1.0)
+    chi_square = (weight * np.where(there, (y - mean) ** 2 / held, 0.0)).sum(axis=1) / left
+    seen = (weight * there).sum(axis=1)
+    freedom = seen - there.any(axis=1) - spent * seen / max(seen.sum(), 1.0)
+    phi = max(1.0, float(chi_square.sum() / freedom.sum())) if freedom.sum() > 0 else 1.0
+    every = np.full(len(y), phi)
+    known = freedom > 2
+    if known.sum() < FEW_SERIES:
+        return phi, every
+    own = chi_square[known] / freedom[known]
+    of_one = np.where(there, 2 + 6 * (phi - 1) / held + 1 / (phi * held), 0.0).sum(axis=1)[known]
+    variance = of_one * (phi / freedom[known]) ** 2
+    precision = 1 / variance
+    middle = float((precision * own).sum() / precision.sum())
+    others = len(own) - 1
+    scatter = float((precision * (own - middle) ** 2).sum()) - others
+    if scatter < 3 * np.sqrt(2 * others):
+        return phi, every
+    spread = scatter / (precision.sum() - (precision**2).sum() / precision.sum())
+    every[known] = np.maximum(1.0, middle + spread / (spread + variance) * (own - middle))
+    return phi, every
 
 
-def outlier_weights(y: Floats, mean: Floats, phi: float, outlying: float = OUTLYING) -> Floats:
+def outlier_weights(y: Floats, mean: Floats, phi: Floats | float, outlying: float = OUTLYING) -> Floats:
     """Return 1, or s^-2 for an Anscombe residual s = 3/2 (y^(2/3) - m^(2/3)) / (phi^(1/2) m^(1/6)) above `outlying`."""
     held = np.where(mean > 0, mean, 1.0)
     s = np.where(mean > 0, 1.5 * (np.cbrt(y) ** 2 - np.cbrt(held) ** 2) / np.sqrt(phi * np.cbrt(held)), 0.0)

@@ -46,8 +46,10 @@ class Options:
     @classmethod
     def of(cls, frequency: int, years: int = 5) -> "Options":
         """Return the options for months or weeks: so many years fitted, two needed, two months of guard."""
-        months = frequency == MONTHS
-        return cls(window=years * frequency, guard=2 if months else 9, history=2 * frequency, reach=0 if months else 2)
+        months, window = frequency == MONTHS, years * frequency
+        return cls(
+            window=window, guard=2 if months else 9, history=min(2 * frequency, window), reach=0 if months else 2
+        )
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Evidence:
 
     `tested` as everywhere; `single` and `summed`, the chances p1 and p3, the latter NaN where there is nothing to add
     up; `mid`, P(Y > y) + P(Y = y) / 2 of the single period (or P(Y < y) + ...): even from 0 to 1 if the model is right;
-    `dispersion` (tested,).
+    `dispersion` (tested,), the phi that all series share.
     """
 
     tested: Tested
@@ -130,7 +132,7 @@ def pooled(panel: Panel, calendar: Calendar, options: Options, tested: Ints) -> 
             options.outlying,
             options.slope_chance,
         )
-        dispersion[place] = model.dispersion
+        dispersion[place] = model.common_dispersion
         _test(model, panel, exposure, calendar, options, period, place, rows, found, (single, summed, mid))
     return Evidence(found, single, summed, mid, dispersion)
 

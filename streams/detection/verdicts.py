@@ -52,22 +52,6 @@ class Verdict(IntEnum):
         return self.name.lower() if self.given else f"no_verdict:{self.name.lower()}"
 
 
-LABELS_FR = {
-    Verdict.NORMAL: "rien d'inhabituel",
-    Verdict.ALARM: "signal statistique",
-    Verdict.TOO_FEW_EVENTS: "trop peu d'événements récents pour un signal",
-    Verdict.NO_DATA: "aucune donnée",
-    Verdict.NEGATIVE_COUNT: "compte négatif après corrections",
-    Verdict.EXPOSURE_ZERO: "exposition nulle ou inconnue",
-    Verdict.COVERAGE_BELOW_HALF: "moins de la moitié du parc déclarée",
-    Verdict.COVERAGE_MISSING: "couverture inconnue",
-    Verdict.TOO_LITTLE_HISTORY: "historique insuffisant",
-    Verdict.NO_EVENTS: "aucun événement dans l'historique",
-    Verdict.NO_CONVERGENCE: "le modèle ne converge pas",
-    Verdict.IN_THE_FUTURE: "période à venir",
-}
-
-
 class Tested(NamedTuple):
     """What a detector found, arrays of one shape (series, periods tested).
 

@@ -109,12 +109,12 @@ def test_rates_seasons_slope_and_dispersion_are_found_together() -> None:
     rate = rng.gamma(9, 3.0, 80)
     mean = rate[:, None] * season * np.exp(0.2 * (np.arange(60) - 60) / 12)
     found = fit(history(mean))
-    assert found.dispersion == pytest.approx(1.5, rel=0.05)
+    assert found.common_dispersion == pytest.approx(1.5, rel=0.05)
     assert found.slope.mean() == pytest.approx(0.2, abs=0.02)
     assert np.abs(found.season.mean(axis=0) / found.season.mean() - season[:12]).max() < 0.06
     total, variance = found.predict(np.ones((80, 1)), np.array([0]), np.array([0.0]))
     assert (total / rate).mean() == pytest.approx(1, abs=0.02)
-    assert (variance > found.dispersion * total).all()
+    assert (variance > found.common_dispersion * total * 0.999).all()
 
 
 def test_where_nothing_differs_everything_is_shrunk_away() -> None:
@@ -123,3 +123,15 @@ def test_where_nothing_differs_everything_is_shrunk_away() -> None:
     assert found.slope == pytest.approx(np.zeros(80))
     assert found.rate.std() / found.rate.mean() < 0.05
     assert found.shape > 50
+
+
+def test_dispersions_that_differ_are_told_and_those_that_do_not_are_one() -> None:
+    mean = np.full((40, 60), 12.0)
+    same = fit(history(mean, 2.0))
+    assert same.dispersion == pytest.approx(np.full(40, same.common_dispersion))
+    both = history(mean, 1.2)
+    both.count[20:] = drawn(mean[20:], 6.0, 9)
+    found = fit(both)
+    assert np.median(found.dispersion[:20]) < 2
+    assert 4.5 < np.median(found.dispersion[20:]) < 6.5
+    assert 3 < found.common_dispersion < 4.2

@@ -176,6 +176,13 @@ def test_too_few_events_of_late_is_no_alarm() -> None:
     assert (plain.verdict[0, 0], floored.verdict[0, 0]) == (Verdict.ALARM, Verdict.TOO_FEW_EVENTS)
 
 
+def test_one_year_back_needs_one_year() -> None:
+    monthly = Options.of(12, 1)
+    tested = np.array([monthly.guard + 11, monthly.guard + 12])
+    found = pooled(panel(20), CALENDAR, monthly, tested).tested
+    assert (found.verdict[0, 0], found.given[0, 1]) == (Verdict.TOO_LITTLE_HISTORY, True)
+
+
 def test_the_sum_may_not_take_what_the_model_was_fitted_to() -> None:
     with pytest.raises(ValueError, match="fitted"):
         pooled(panel(3), CALENDAR, replace(MONTHLY, guard=1), LAST)
