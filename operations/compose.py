@@ -12,7 +12,7 @@ from runtime.database import ROLES
 from runtime.settings import ROOT, Settings
 
 ENV_FILE = ROOT / ".env"
-PRINCIPALS = ("admin", "worker", "archive", "postgres", "grafana-admin", "grafana-public-admin", *ROLES)
+PRINCIPALS = ("admin", "worker", "archive", "notifier", "postgres", "grafana-admin", "grafana-public-admin", *ROLES)
 PORTS = ("kafka", "kafka_tls", "gateway", "postgres", "grafana", "grafana_public")
 
 

@@ -37,7 +37,7 @@ FILE = ROOT / "docker-compose.yml"
 TEXT = FILE.read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
 ONE_SHOT = {"migrate"}
-MIGRATE = ("admin", "worker", "archive", "postgres", *ROLES)
+MIGRATE = ("admin", "worker", "archive", "notifier", "postgres", *ROLES)
 PYTHON = ("migrate", "worker", "gateway", "archive")
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 EXACT = re.compile(r"^[a-z0-9./-]+:\d+\.\d+\.\d+(-[a-z0-9.]+)*$")
@@ -214,7 +214,7 @@ class Recorder(dict[str, str]):
     ("service", "roles", "principals"),
     [
         ("worker", ("ingest",), ("worker",)),
-        ("migrate", ("postgres", *ROLES), ("admin", "worker", "archive")),
+        ("migrate", ("postgres", *ROLES), ("admin", "worker", "archive", "notifier")),
         ("archive", (), ("archive",)),
     ],
 )

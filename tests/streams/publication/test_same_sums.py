@@ -6,6 +6,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from producers.region import simulate
+from runtime.database import connect
+from runtime.settings import Settings
+from streams.counters.windows import start_windows
 from streams.measures.refresh import recount
 from streams.publication.base import (
     DECLARED,
@@ -19,6 +23,8 @@ from streams.publication.base import (
     read_moves,
     read_places,
 )
+from tests.conftest import empty
+from tests.dashboards.conftest import ingest
 from tests.streams.publication.conftest import END, START
 
 pytestmark = pytest.mark.services
@@ -28,6 +34,18 @@ SELECT territory_id, part, window_months, {measures} FROM core.observed_window W
 MERGE = """
 UPDATE core.landlord SET (merged_into, merged_on) = (%(into)s, '2025-10-01') WHERE siren = %(siren)s
 """
+
+
+@pytest.fixture(scope="module")
+def region(settings: Settings) -> Settings:
+    """Two years of a small region, all départements: some of its landlords declare quartiers only."""
+    empty(settings)
+    with connect(settings, "ingest", autocommit=True) as connection:
+        start_windows(connection, END)
+    ingest(settings, simulate(START, END, seed=7, scale=0.05))
+    with connect(settings, "ingest", autocommit=True) as connection:
+        recount(connection)
+    return settings
 
 
 def assert_same_sums(connection: psycopg.Connection[Any], query: str) -> None:
