@@ -37,7 +37,7 @@ class Rounded(NamedTuple):
     base: int
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def region(settings: Settings) -> Settings:
     """Two small years, measured and shown to staff; nothing is published."""
     empty(settings)
@@ -54,7 +54,7 @@ def region(settings: Settings) -> Settings:
     return settings
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def rounded(region: Settings) -> Rounded:
     """Two vintages of the mode that rounds, as whoever makes them reads them before taking them back."""
     with connect(region, "ingest", autocommit=True) as connection, connection.transaction(force_rollback=True):
@@ -63,7 +63,7 @@ def rounded(region: Settings) -> Rounded:
         return Rounded(published_figures(connection), base_of(connection))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def published(region: Settings, rounded: Rounded) -> Settings:
     """Two vintages for good, the second of a December. After `rounded`: vintages follow one another."""
     with connect(region, "ingest", autocommit=True) as connection:
@@ -72,7 +72,7 @@ def published(region: Settings, rounded: Rounded) -> Settings:
     return region
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def geography(region: Settings) -> Geography:
     """The official perimeters, and where landlords declare quartiers only."""
     with connect(region, "ingest") as connection:
