@@ -17,14 +17,18 @@ from streams.detection.declarations import burst, rekeyed, silence
 USUAL_DAYS = 31
 SPAN_DAYS, SPANS = 7, 26
 PAST_MONTHS = 24
-# Its usual days between two declarations, from the last days that each told of; the last 12 are enough to know a habit.
+# Its usual days between two declarations, and from the last day of one to its receipt, which is never counted as more
+# than a quarter: a whole past sent at once is no habit. The last 12 are enough to know one.
 _HABITS = """
-SELECT landlord, max(complete_through) AS through, percentile_cont(0.5) WITHIN GROUP (ORDER BY days) AS every
+SELECT landlord, max(complete_through) AS through,
+    coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY days), %(usual)s)
+        + least(percentile_cont(0.5) WITHIN GROUP (ORDER BY received_on - complete_through), 92) AS every
 FROM (
-    SELECT landlord, complete_through,
+    SELECT landlord, complete_through, received_on,
         complete_through - lag(complete_through) OVER (PARTITION BY landlord ORDER BY complete_through) AS days,
         row_number() OVER (PARTITION BY landlord ORDER BY complete_through DESC) AS rank
-    FROM (SELECT DISTINCT landlord, complete_through FROM core.declaration) AS told
+    FROM (SELECT landlord, complete_through, min(received_on) AS received_on FROM core.declaration
+          GROUP BY 1, 2) AS told
 ) AS habit
 JOIN core.landlord_at USING (landlord)
 WHERE rank <= 12 AND since <= %(today)s AND until > %(today)s AND counted_for = landlord
@@ -62,9 +66,9 @@ def remarks(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
 
 
 def _silent(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
-    rows = cursor.execute(_HABITS, {"today": today}).fetchall()
+    rows = cursor.execute(_HABITS, {"today": today, "usual": USUAL_DAYS}).fetchall()
     through = np.array([row[1].toordinal() for row in rows], dtype=np.int64)
-    every = np.array([round(row[2]) if row[2] else USUAL_DAYS for row in rows], dtype=np.int64)
+    every = np.array([round(row[2]) for row in rows], dtype=np.int64)
     overdue = silence(through, np.maximum(every, 1), today.toordinal())
     found = []
     for (landlord, told, _), days, usual in zip(rows, overdue.tolist(), every.tolist(), strict=True):

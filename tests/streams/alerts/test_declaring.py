@@ -23,17 +23,26 @@ def moves_of(month: str, many: int, first: int) -> list[Event]:
 
 
 def test_a_landlord_is_silent_once_its_usual_delay_and_ten_days_are_over(stage: Stage) -> None:
-    stage.take(message(0, [stock(QPV | {"let": 40}), declaration(complete_through="2026-01-31")]))
-    assert said(stage, date(2026, 3, 13)) == []
-    assert said(stage, date(2026, 3, 14)) == [("silence", SIRENS[0])]
+    told = [stock(QPV | {"let": 40}), declaration(complete_through="2026-01-31")]
+    stage.take(message(0, told, day=date(2026, 2, 5)))
+    assert said(stage, date(2026, 3, 18)) == [], "31 days, 5 to be received, 10 of grace"
+    assert said(stage, date(2026, 3, 19)) == [("silence", SIRENS[0])]
 
 
-def test_its_usual_delay_is_that_between_its_declarations(stage: Stage) -> None:
+def test_its_usual_delay_is_that_between_its_declarations_and_until_their_receipt(stage: Stage) -> None:
     through = [date(2025, 12, 1) + timedelta(days=7 * n) for n in range(9)]
-    told = [declaration(complete_through=day.isoformat(), revision=n + 1) for n, day in enumerate(through)]
-    stage.take(message(0, [stock(QPV | {"let": 40}), *told]))
-    assert said(stage, through[-1] + timedelta(days=17)) == []
-    assert said(stage, through[-1] + timedelta(days=18)) == [("silence", SIRENS[0])]
+    stage.take(message(0, [stock(QPV | {"let": 40})]))
+    for n, day in enumerate(through):
+        one = declaration(complete_through=day.isoformat(), revision=n + 1)
+        stage.take(message(n + 1, [one], day=day + timedelta(days=3)))
+    assert said(stage, through[-1] + timedelta(days=20)) == []
+    assert said(stage, through[-1] + timedelta(days=21)) == [("silence", SIRENS[0])]
+
+
+def test_a_whole_past_sent_at_once_is_no_habit(stage: Stage) -> None:
+    told = [stock(QPV | {"let": 40}), declaration(complete_through="2025-06-30")]
+    stage.take(message(0, told, day=date(2026, 3, 1)))
+    assert said(stage, date(2026, 3, 10)) == [("silence", SIRENS[0])], "31 days, 92 at most, 10 of grace"
 
 
 def test_a_landlord_that_never_declared_has_not_fallen_silent(stage: Stage) -> None:
@@ -42,7 +51,8 @@ def test_a_landlord_that_never_declared_has_not_fallen_silent(stage: Stage) -> N
 
 
 def test_a_silence_is_an_alert_on_the_landlord_until_it_declares(stage: Stage) -> None:
-    stage.take(message(0, [stock(QPV | {"let": 40}), declaration(complete_through="2026-01-31")]))
+    told = [stock(QPV | {"let": 40}), declaration(complete_through="2026-01-15")]
+    stage.take(message(0, told, day=date(2026, 1, 20)))
     assert watch(stage.connection).raised == 1
     assert watch(stage.connection) == (0, 0, 0)
     stage.take(message(1, [declaration(revision=2)]))
