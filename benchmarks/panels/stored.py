@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from schemas.indicators.measures import FLOWS, LEVELS, MEASURES
+from schemas.indicators.sql import window_status_sql
 
 COPIES = 14
 """Of each quartier, beside itself: 108 become 1,620."""
@@ -17,11 +18,7 @@ DECADE = (date(2016, 1, 1), date(2025, 12, 1))
 SHOWN = f"""
 INSERT INTO core.shown_window (territory_id, part, window_months, month, status, {", ".join(MEASURES)})
 SELECT territory_id, part, window_months, month,
-    CASE WHEN months < window_months THEN 'no_data' WHEN all_dwellings = 0 THEN 'not_covered'
-        WHEN dwellings = 0 THEN 'no_data'
-        WHEN dwellings < least_completeness * all_dwellings OR month > (SELECT through FROM core.settled)
-            THEN 'provisional'
-        ELSE 'value' END, {", ".join(LEVELS)},
+    {window_status_sql("observed_window", "months = window_months", "least_completeness")}, {", ".join(LEVELS)},
     {", ".join(f"CASE WHEN {name} = 0 OR {name} >= threshold THEN {name} END::integer" for name in FLOWS)}
 FROM core.observed_window CROSS JOIN core.staff_rule
 """

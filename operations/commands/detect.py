@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from operations.detection.choices import Epoch, Method
+
 if TYPE_CHECKING:
     from operations.detection.run import Chosen
 
 WRONG_INPUT = 2
-
-
-class Method(StrEnum):
-    """The detectors."""
-
-    POOLED = "pooled"
-    FARRINGTON = "farrington"
 
 
 class ThresholdMethod(StrEnum):
@@ -25,13 +20,6 @@ class ThresholdMethod(StrEnum):
     DELTA = "delta"
     NB_PLUGIN = "nbPlugin"
     MUAN = "muan"
-
-
-class Epoch(StrEnum):
-    """What a year back is."""
-
-    DATES = "dates"
-    INDEX = "index"
 
 
 class Format(StrEnum):
@@ -161,18 +149,17 @@ def examine(
     """Read, test and write. Raises typer.Exit(2) for a file or options that cannot be used."""
     from operations.detection import run, writing
     from operations.detection.panel_file import PanelError, read_panel, without_the_future
-    from operations.detection.period_labels import Epoch as Back
     from runtime.clock import SystemClock, paris_today
 
     try:
-        whole = read_panel(file, None if frequency is None else int(frequency), None if epoch is None else Back(epoch))
+        whole = read_panel(file, None if frequency is None else int(frequency), epoch)
         panel, future = without_the_future(whole, paris_today(SystemClock()))
         tested = run.tested_periods(panel, *limits)
-        found = run.detect(panel, run.Method(method), chosen, tested, future)
+        found = run.detect(panel, method, chosen, tested, future)
     except PanelError as error:
         typer.secho(f"Erreur : {error}", fg="red", err=True)
         raise typer.Exit(WRONG_INPUT) from error
-    for one in run.remarks(panel, run.Method(method), chosen, future):
+    for one in run.remarks(panel, method, chosen, future):
         typer.echo(one, err=True)
     write = writing.as_csv if output is Format.CSV else writing.as_json
     write(run.rows(panel, tested, found))

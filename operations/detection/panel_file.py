@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from operations.detection.period_labels import Epoch, PeriodError, Periods, Writing, arrange, number_of, writing_of
+from operations.detection.choices import Epoch
+from operations.detection.period_labels import PeriodError, Periods, Writing, arrange, number_of, writing_of
 from streams.detection.verdicts import Bools, Floats, Ints
 
 NEEDED, OPTIONAL = ("series", "period", "count"), ("exposure", "coverage")

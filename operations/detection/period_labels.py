@@ -12,6 +12,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from operations.detection.choices import Epoch
 from streams.detection.calendar import MONTHS, WEEKS, Calendar
 
 MONTH, WEEK, NUMBER = re.compile(r"(\d{4})-(\d{2})"), re.compile(r"(\d{4})-W(\d{2})"), re.compile(r"-?\d{1,9}")
@@ -28,13 +29,6 @@ class Writing(StrEnum):
     MONTHS = "AAAA-MM"
     WEEKS = "AAAA-Sss"
     NUMBERS = "un nombre entier"
-
-
-class Epoch(StrEnum):
-    """What a year back is: so many periods, or the same date."""
-
-    DATES = "dates"
-    INDEX = "index"
 
 
 def writing_of(label: str) -> Writing:

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 
+from operations.detection.choices import Method
 from operations.detection.panel_file import PanelError, PanelFile
 from operations.detection.period_labels import PeriodError, number_of
 from streams.detection import farrington as by_series
@@ -15,13 +15,6 @@ from streams.detection import pooled as by_panel
 from streams.detection.farrington import farrington
 from streams.detection.pooled import Panel, pooled
 from streams.detection.verdicts import Ints, Tested, Verdict, blank
-
-
-class Method(StrEnum):
-    """The detectors, by the names that the command takes."""
-
-    POOLED = "pooled"
-    FARRINGTON = "farrington"
 
 
 @dataclass(frozen=True)

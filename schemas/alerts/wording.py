@@ -4,7 +4,7 @@ Invariant: no count is in these sentences, since a month's count may be one that
 read they stand beside.
 """
 
-from schemas.alerts.kinds import DECLARATIONS_FR, KINDS, UPLOAD
+from schemas.alerts.kinds import DECLARATIONS_FR, UPLOAD, kind_of
 
 FALSE_IN_TEN = 1
 """Of ten alerts, how many are false at most, on average: the false discovery rate that families are held to."""
@@ -14,7 +14,7 @@ LEVELS_FR = {"watch": "à surveiller", "alert": "alerte"}
 
 def of_quartier(kind: str, ratio: float) -> str:
     """Return the sentence of a signal of a quartier."""
-    name = next(one.name_fr for one in KINDS if one.code == kind)
+    name = kind_of(kind).name_fr
     return (
         f"Signal statistique : {name[0].lower()}{name[1:]}, {size(ratio)} ; cause non établie ; "
         f"réglé pour que {FALSE_IN_TEN} alerte sur 10 au plus soit fausse."

@@ -64,13 +64,7 @@ CREATE TABLE core.alert_feedback (
 CREATE VIEW staff.alert AS
 SELECT alert_id, kind, alert.month, alert.level AS alert_level, state, alert.territory_id, territory.code, territory.name,
     alert.landlord, landlord.name AS landlord_name, raised_on, changed_on,
-    CASE WHEN alert.territory_id IS NULL THEN NULL
-        WHEN (evidence ->> 'ratio')::double precision >= 3 THEN '3 fois l''attendu ou plus'
-        WHEN (evidence ->> 'ratio')::double precision >= 2 THEN 'de 2 à 3 fois l''attendu'
-        WHEN (evidence ->> 'ratio')::double precision >= 1.5 THEN 'de 1,5 à 2 fois l''attendu'
-        WHEN (evidence ->> 'ratio')::double precision > 1 THEN 'au-dessus de l''attendu'
-        WHEN (evidence ->> 'ratio')::double precision > 0.5 THEN 'sous l''attendu'
-        ELSE 'moitié de l''attendu, ou moins' END AS size,
+    evidence ->> 'size_fr' AS size,
     round(100 * (evidence ->> 'coverage')::numeric) AS coverage_percent,
     evidence ->> 'message_fr' AS message_fr,
     said.verdict AS feedback, said.reason AS feedback_reason

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from schemas.alerts.kinds import KINDS
+from schemas.alerts.kinds import kind_of
 from streams.alerts.family import again
 from streams.alerts.inputs import PERIODS, Inputs, unpacked
 from streams.alerts.register import read_steps
 from streams.alerts.watch import told
+from streams.publication.base import first_day, number
 
 SHOWN_MONTHS = 24
 _ALERT = """
@@ -103,14 +104,13 @@ def explain(connection: psycopg.Connection[Any], alert_id: int) -> Explained:
 
 
 def _series(inputs: Inputs, kind: str, code: str) -> tuple[Month, ...]:
-    measure = next(one.measure for one in KINDS if one.code == kind)
+    measure = kind_of(kind).measure
     row = inputs.codes.index(code)
-    last = inputs.month.year * 12 + inputs.month.month - 1
+    last = number(inputs.month)
     months = []
     for period in range(PERIODS - SHOWN_MONTHS, PERIODS):
-        number = last - (PERIODS - 1 - period)
         count = inputs.counts[measure][row, period]
         if np.isfinite(count):
             dwellings, coverage = float(inputs.declared[row, period]), float(inputs.coverage[row, period])
-            months.append(Month(date(number // 12, number % 12 + 1, 1), float(count), dwellings, coverage))
+            months.append(Month(first_day(last - (PERIODS - 1 - period)), float(count), dwellings, coverage))
     return tuple(months)

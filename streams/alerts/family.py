@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from schemas.alerts.kinds import KINDS, Kind
+from schemas.alerts.kinds import KINDS, Kind, kind_of
 from streams.alerts.inputs import OPTIONS, PERIODS, Inputs
 from streams.detection.families import Level, Rules, benjamini_hochberg, floors
 from streams.detection.pooled import Evidence, pooled
@@ -91,7 +91,7 @@ def again(inputs: Inputs, kind: str, code: str) -> Signal | None:
     """Test one quartier once more, alone: its level is not decided here. None where there is no verdict (any more)."""
     if code not in inputs.codes:
         return None
-    wanted = next(one for one in KINDS if one.code == kind)
+    wanted = kind_of(kind)
     found, series = evidence(inputs, wanted), inputs.codes.index(code)
     if not found.tested.given[series, 0]:
         return None
@@ -100,9 +100,8 @@ def again(inputs: Inputs, kind: str, code: str) -> Signal | None:
 
 def stands(signal: Signal, level: Level, cut: float) -> bool:
     """Return whether a signal still holds at the level at which it was raised, by its family's own limit."""
-    kind = next(one for one in KINDS if one.code == signal.kind)
     if level == Level.ALERT:
-        return bool(signal.p <= cut and large(kind, signal))
+        return bool(signal.p <= cut and large(kind_of(signal.kind), signal))
     return bool(signal.p < RULES.watch)
 
 
@@ -113,9 +112,12 @@ def large(kind: Kind, signal: Signal) -> bool:
 
 
 def evidence(inputs: Inputs, kind: Kind) -> Evidence:
-    """Return the detector's findings on the last month, arrays (series, 1)."""
-    options = replace(OPTIONS, downward=kind.downward, alpha=RULES.watch)
-    return pooled(inputs.panel(kind.measure), inputs.calendar, options, np.array([PERIODS - 1]))
+    """Return the detector's findings on the last month, arrays (series, 1); worked out once for the same inputs."""
+    if kind.code not in inputs.found:
+        options = replace(OPTIONS, downward=kind.downward, alpha=RULES.watch)
+        tested = np.array([PERIODS - 1])
+        inputs.found[kind.code] = pooled(inputs.panel(kind.measure), inputs.calendar, options, tested)
+    return inputs.found[kind.code]
 
 
 def _signal(inputs: Inputs, kind: Kind, found: Evidence, series: int, q: float) -> Signal:

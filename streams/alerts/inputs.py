@@ -6,7 +6,7 @@ figures to the digit.
 
 from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -16,8 +16,9 @@ import psycopg
 
 from schemas.alerts.kinds import MEASURES
 from streams.detection.calendar import MONTHS, Calendar
-from streams.detection.pooled import Options, Panel
+from streams.detection.pooled import Evidence, Options, Panel
 from streams.detection.verdicts import Floats, Ints
+from streams.publication.base import first_day, number
 
 OPTIONS = Options.of(MONTHS)
 PERIODS = OPTIONS.window + OPTIONS.guard + 1
@@ -60,7 +61,7 @@ class Inputs:
     """Series of quartiers (series, PERIODS), the last month is the one tested; NaN where nothing is known.
 
     `counts` in moves, by measure; `dwellings` of all participating landlords, `declared` of those that declared the
-    month; `communes`, `epcis`: those in which each quartier lies.
+    month; `communes`, `epcis`: those in which each quartier lies. `found`: what was worked out of them, by kind.
     """
 
     month: date
@@ -71,11 +72,12 @@ class Inputs:
     cells: Cells
     communes: tuple[tuple[str, ...], ...]
     epcis: tuple[tuple[str, ...], ...]
+    found: dict[str, Evidence] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def calendar(self) -> Calendar:
         """The months of the series."""
-        return Calendar(PERIODS, MONTHS, first_season=_shifted(self.month, 1 - PERIODS).month - 1)
+        return Calendar(PERIODS, MONTHS, first_season=(number(self.month) + 1 - PERIODS) % MONTHS)
 
     @property
     def coverage(self) -> Floats:
@@ -86,25 +88,20 @@ class Inputs:
 
     def panel(self, measure: str) -> Panel:
         """Return the series of a measure; exposure in dwellings, a month being as long as it is."""
-        months = [_shifted(self.month, place + 1 - PERIODS) for place in range(PERIODS)]
+        months = [first_day(number(self.month) + place + 1 - PERIODS) for place in range(PERIODS)]
         days = np.array([monthrange(month.year, month.month)[1] / _DAYS for month in months])
         return Panel(self.counts[measure], self.dwellings * days, self.coverage)
 
 
-def _shifted(month: date, months: int) -> date:
-    number = month.year * 12 + month.month - 1 + months
-    return date(number // 12, number % 12 + 1, 1)
-
-
 def read_inputs(cursor: psycopg.Cursor[Any], month: date) -> Inputs:
     """Return what is known now of the quartiers, up to a month (its first day)."""
-    asked = {"first": _shifted(month, -PERIODS), "last": month}
+    asked = {"first": first_day(number(month) - PERIODS), "last": month}
     rows = cursor.execute(_SERIES, asked).fetchall()
     codes = tuple(sorted({row[0] for row in rows}))
     place = {code: number for number, code in enumerate(codes)}
     tables = np.full((len(MEASURES) + 2, len(codes), PERIODS), np.nan)
     for code, at, *values in rows:
-        period = PERIODS - 1 - (month.year - at.year) * 12 - month.month + at.month
+        period = PERIODS - 1 - number(month) + number(at)
         tables[:, place[code], period] = [float(value) for value in values]
     cells = [row for row in cursor.execute(_CELLS, asked).fetchall() if row[0] in place]
     communes: dict[str, list[str]] = {code: [] for code in codes}

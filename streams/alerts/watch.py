@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import psycopg
 
-from schemas.alerts.kinds import KINDS, SILENCE, UPLOAD
-from schemas.alerts.wording import of_declarations, of_quartier
+from schemas.alerts.kinds import SILENCE, UPLOAD, kind_of
+from schemas.alerts.wording import of_declarations, of_quartier, size
 from streams.alerts.declaring import remarks
 from streams.alerts.family import VERSION, Family, Signal, again, cell_expectations, evidence, hold, stands
 from streams.alerts.inputs import Inputs, packed, read_inputs
@@ -160,6 +160,7 @@ def told(inputs: Inputs, signal: Signal) -> dict[str, Any]:
     figures = {name: _number(value) for name, value in asdict(signal).items() if isinstance(value, float)}
     return figures | {
         "ratio": _number(signal.ratio),
+        "size_fr": size(signal.ratio),
         "version": VERSION,
         "landlords": _landlords(inputs, signal),
         "neighbours": _neighbours(inputs, signal),
@@ -174,7 +175,7 @@ def _number(value: float) -> float | None:
 
 def _landlords(inputs: Inputs, signal: Signal) -> list[Mapping[str, Any]]:
     """Return, for departures, what each landlord of the quartier had and what was expected of its dwellings."""
-    if next(one.measure for one in KINDS if one.code == signal.kind) != "departures":
+    if kind_of(signal.kind).measure != "departures":
         return []
     expected = np.full(len(inputs.codes), np.nan)
     expected[signal.series] = signal.expected
@@ -191,7 +192,7 @@ def _landlords(inputs: Inputs, signal: Signal) -> list[Mapping[str, Any]]:
 
 def _neighbours(inputs: Inputs, signal: Signal) -> list[Mapping[str, Any]]:
     """Return what the same test found of the other quartiers of its communes."""
-    kind = next(one for one in KINDS if one.code == signal.kind)
+    kind = kind_of(signal.kind)
     here = set(inputs.communes[signal.series])
     tested = evidence(inputs, kind).tested
     return [

@@ -6,8 +6,8 @@ None of them says anything of a quartier: they say that its figures are not to b
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from streams.detection import negative_binomial
 from streams.detection.verdicts import Bools, Floats, Ints
 
 DAYS_OF_GRACE = 10
@@ -47,8 +47,7 @@ def burst(old_moves: Ints, rules: BurstRules | None = None) -> tuple[Bools, Floa
     if before.shape[1] < rules.history:
         return np.zeros(len(now), dtype=bool), np.full(len(now), np.nan)
     mean = before.mean(axis=1) + 0.5
-    excess = np.maximum(before.var(axis=1, ddof=1) - mean, mean * 1e-9)
-    chance = stats.nbinom.sf(now - 1, mean * mean / excess, mean / (mean + excess))
+    chance = negative_binomial.at_least(now, mean, before.var(axis=1, ddof=1))
     return (chance < rules.chance) & (now >= rules.moves), chance
 
 

@@ -8,15 +8,12 @@ from typing import Any
 
 import psycopg
 
+from streams.publication.stored import write_whole
+
 STATE = """
 SELECT (SELECT max(committed_at) FROM core.ingest_offset), as_of FROM core.window_state
 """
-DECIDE = """
-INSERT INTO core.shown_live (territory_id, window_days, part, as_of, departures, arrivals, solde, departures_status,
-    arrivals_status)
-SELECT territory_id, window_days, part, as_of, departures, arrivals, solde, departures_status, arrivals_status
-FROM core.live_decided
-"""
+COLUMNS = "territory_id, window_days, part, as_of, departures, arrivals, solde, departures_status, arrivals_status"
 State = tuple[datetime | None, date]
 
 
@@ -28,9 +25,5 @@ def live_state(connection: psycopg.Connection[Any]) -> State:
 
 
 def show_live(connection: psycopg.Connection[Any]) -> int:
-    """Write what staff is shown of live windows again, whole; return the rows. One worker at a time."""
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE core.shown_live IN SHARE ROW EXCLUSIVE MODE")
-        cursor.execute("DELETE FROM core.shown_live")
-        cursor.execute(DECIDE)
-        return cursor.rowcount
+    """Write what staff is shown of live windows again; return the rows."""
+    return write_whole(connection, "core.shown_live", "core.live_decided", COLUMNS)

@@ -191,16 +191,17 @@ def _apart(first: int, last: int) -> list[int]:
 
 def least_year(x: Ints, first: int, last: int) -> Ints:
     """Return, by view and atom, the least count of each month of the year, in the order of the last 12 months."""
-    months = [last - MONTHS + 1 + i for i in range(MONTHS)]
-    return np.stack([x[:, :, [t - first for t in range(month, first - 1, -MONTHS)]].min(axis=2) for month in months], 2)
+    return np.stack([x[:, :, places].min(axis=2) for places in _same_months(first, last)], 2)
 
 
 def silent_year(undeclared: Bools, first: int, last: int) -> Bools:
     """Return by atom, in the order of the last 12 months, whether nobody declared that month in some year."""
-    months = [last - MONTHS + 1 + i for i in range(MONTHS)]
-    return np.stack(
-        [undeclared[:, [t - first for t in range(month, first - 1, -MONTHS)]].any(axis=1) for month in months], 1
-    )
+    return np.stack([undeclared[:, places].any(axis=1) for places in _same_months(first, last)], 1)
+
+
+def _same_months(first: int, last: int) -> list[list[int]]:
+    """Return, for each of the last 12 months, its place and that of the same month in the years before."""
+    return [[t - first for t in range(month, first - 1, -MONTHS)] for month in range(last - MONTHS + 1, last + 1)]
 
 
 def _reveal(

@@ -9,6 +9,7 @@ from datetime import date
 from runtime.database import connect
 from runtime.settings import Settings
 from schemas.indicators.measures import FLOWS, LEVELS, MEASURES
+from schemas.indicators.sql import window_status_sql
 from streams.measures.refresh import recount
 from streams.publication.findings import tell_findings
 
@@ -16,11 +17,7 @@ SHOWN = f"""
 INSERT INTO core.shown_window (territory_id, part, window_months, month, status,
     {", ".join(MEASURES)})
 SELECT territory_id, part, window_months, month,
-    CASE WHEN months < window_months THEN 'no_data' WHEN all_dwellings = 0 THEN 'not_covered'
-        WHEN dwellings = 0 THEN 'no_data'
-        WHEN dwellings < least_completeness * all_dwellings OR month > (SELECT through FROM core.settled)
-            THEN 'provisional'
-        ELSE 'value' END, {", ".join(LEVELS)},
+    {window_status_sql("observed_window", "months = window_months", "least_completeness")}, {", ".join(LEVELS)},
     {
     ", ".join(
         f"CASE WHEN bool_and({name} = 0 OR {name} >= threshold) OVER same THEN {name} END::integer" for name in FLOWS

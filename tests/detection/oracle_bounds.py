@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from operations.detection.period_labels import Epoch, arrange, number_of, writing_of
+from operations.detection.choices import Epoch
+from operations.detection.period_labels import arrange, number_of, writing_of
 from streams.detection.farrington import Options, farrington
 from streams.detection.verdicts import Floats, Tested
 
