@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import psycopg
 
-from streams.secrecy.lattice import INSIDE, OUTSIDE, UNLOCATED, Bools, Cell, Ints, Lattice, build_lattice
+from streams.secrecy.lattice import INSIDE, OUTSIDE, UNLOCATED, Cell, Ints, Lattice, build_lattice
 
 MEASURES = ("departures", "arrivals")
 _PLACES = ("same_qpv", "other_qpv", "same_commune", "same_epci", "departement", "region", "elsewhere")
@@ -80,10 +80,6 @@ LEFT JOIN core.territory AS epci ON epci.level = 'epci' AND epci.code = place.ep
 JOIN core.cell_territory USING (cell_id)
 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1
 """
-_DECLARED_PLACES = """
-SELECT territory_id, part, month FROM core.observed_month
-WHERE dwellings > 0 AND month BETWEEN %(first)s AND %(last)s
-"""
 FROZEN = f"""
 SELECT month, cell_id, landlord, qpv_only, {_COLUMNS} FROM core.published_base
 WHERE month BETWEEN %(first)s AND %(last)s
@@ -131,21 +127,6 @@ def read_places(connection: psycopg.Connection[Any], moves: Sequence[Move]) -> P
             keys.append((cell_id, qpv_only))
             cells.append(Cell(part, qpv_only, commune, neighbourhood, departement, tuple(territories)))
     return Places(tuple(keys), build_lattice(cells, levels))
-
-
-def read_undeclared(connection: psycopg.Connection[Any], places: Places, first: int, last: int) -> Bools:
-    """Return by atom and month whether it is told of a figure that holds it that nobody declared the month there."""
-    lattice = places.lattice
-    declared = {
-        (territory, part, number(month))
-        for territory, part, month in connection.execute(
-            _DECLARED_PLACES, {"first": first_day(first), "last": first_day(last)}
-        )
-    }
-    keys = list(zip(lattice.territory, lattice.parts, strict=True))
-    silent = np.array([[(*key, month) not in declared for month in range(first, last + 1)] for key in keys])
-    members = lattice.members[: lattice.figures].astype(np.int64)
-    return np.asarray(members.T @ silent.astype(np.int64) > 0)
 
 
 def by_atom(

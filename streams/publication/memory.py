@@ -17,6 +17,7 @@ from streams.secrecy.pattern import Classes, Pattern, Table, split_by, straddled
 def written(pattern: Pattern, places: Places, landlords: Sequence[str]) -> dict[str, Any]:
     """Return a pattern as JSON."""
     kept = np.flatnonzero(pattern.base[0].any(axis=1) | pattern.base.any(axis=(0, 2)))
+    shut = np.flatnonzero(pattern.shut.any(axis=(0, 2)))
     return {
         "start": pattern.start,
         "through": pattern.through,
@@ -28,7 +29,7 @@ def written(pattern: Pattern, places: Places, landlords: Sequence[str]) -> dict[
         "tables": [[one.since, [list(pair) for pair in one.pairs]] for one in pattern.tables],
         "quarters": pattern.quarters.tolist(),
         "months": pattern.months.tolist(),
-        "shut": {str(row): pattern.shut[row].tolist() for row in np.flatnonzero(pattern.shut.any(axis=1)).tolist()},
+        "shut": {str(row): pattern.shut[:, row].tolist() for row in shut.tolist()},
         "base": {str(row): pattern.base[:, row].tolist() for row in kept.tolist()},
     }
 
@@ -60,9 +61,11 @@ def read_back(stored: Mapping[str, Any], places: Places, landlords: Sequence[str
         held = [atom for atom, was in enumerate(old.tolist()) if was == int(row)]
         if held:
             base[:, rows[held[0]]] += np.array(least, dtype=np.int64)[views]
-    shut = np.zeros((atoms, 12), dtype=bool)
+    shut = np.zeros((len(landlords) + 1, atoms, 12), dtype=bool)
     for row, months_shut in stored["shut"].items():
-        shut[rows[old == int(row)]] = months_shut
+        by_view = np.array(months_shut, dtype=bool)
+        # Older patterns knew of months that nobody declared only: they are the same to all.
+        shut[:, rows[old == int(row)]] = (by_view[views] if by_view.ndim == 2 else by_view[None])[:, None]
     quarters, months = relabelled(stored["quarters"]), relabelled(stored["months"])
     classes = tuple(Classes(since, relabelled(labels)) for since, labels in stored["classes"])
     tables = tuple(Table(since, tuple((new_of[a], new_of[b]) for a, b in pairs)) for since, pairs in stored["tables"])

@@ -28,8 +28,8 @@ from streams.publication.base import (
     number,
     read_moves,
     read_places,
-    read_undeclared,
 )
+from streams.publication.closed import closed, read_letting, read_undeclared
 from streams.publication.divisions import DECEMBER, divide, year_of
 from streams.publication.loss import lost
 from streams.publication.rounding import phases, rounded
@@ -92,6 +92,7 @@ class _Read:
     moves: Mapping[str, Ints]
     patterns: Mapping[str, Any]
     covered: Mapping[tuple[int, str, int], Covered]
+    closed: Bools
     undeclared: Bools
     key: bytes
 
@@ -169,7 +170,8 @@ def _read(connection: psycopg.Connection[Any], rules: Rules, month: date) -> _Re
     counted = by_atom(moves, places, landlords, first, wanted, KEPT)
     covered = read_covered(connection, month)
     undeclared = read_undeclared(connection, places, first, wanted)
-    return _Read(wanted, first, places, landlords, counted, stored, covered, undeclared, key)
+    empty = closed(places, landlords, read_letting(connection, moves))
+    return _Read(wanted, first, places, landlords, counted, stored, covered, empty, undeclared, key)
 
 
 def read_covered(connection: psycopg.Connection[Any], month: date) -> dict[tuple[int, str, int], Covered]:
@@ -203,7 +205,7 @@ def _decide(read: _Read, rules: Rules) -> tuple[list[tuple[Any, ...]], dict[str,
     whole: dict[str, Bools] = {}
     rows: list[tuple[Any, ...]] = []
     for measure in MEASURES:
-        counts = Counts.of(read.first, read.moves[measure])
+        counts = Counts.of(read.first, read.moves[measure], read.closed)
         month = Month(read.month, counts, peopled, consents(read.landlords, rules), read.undeclared)
         if rules.publication.mode == "arrondi":
             shown, values = _rounded(read, rules, measure, peopled)

@@ -29,9 +29,9 @@ from streams.publication.base import (
     number,
     read_moves,
     read_places,
-    read_undeclared,
 )
 from streams.publication.breakdowns import decided
+from streams.publication.closed import closed, read_letting, read_undeclared
 from streams.publication.divisions import DECEMBER, Division, divide
 from streams.secrecy.lattice import Bools, Ints
 from streams.secrecy.primary import Limits, Month
@@ -145,9 +145,10 @@ def _decide(connection: psycopg.Connection[Any], cursor: psycopg.Cursor[Any], li
     if moves:
         counts = by_atom(moves, places, (), first, last, (*KEPT, *NOTICES))
         undeclared = silent_year(read_undeclared(connection, places, first, last), first, last)
+        empty = closed(places, (), read_letting(connection, moves))
         everywhere, outsider = np.ones(lattice.figures, dtype=bool), np.ones(1, dtype=bool)
         for measure in _STAFF_MEASURES:
-            year = Counts.of(last - MONTHS + 1, least_year(counts[measure], first, last))
+            year = Counts.of(last - MONTHS + 1, least_year(counts[measure], first, last), empty)
             _, shown[measure] = start(lattice, Month(last, year, everywhere, outsider, undeclared), limits)
         whole = {measure: one.shown[MONTHS] for measure, one in shown.items()}
         told = {measure: {key for key, seen in zip(keys, one, strict=True) if seen} for measure, one in whole.items()}

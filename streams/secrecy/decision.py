@@ -42,9 +42,7 @@ class Decision:
             window: primary(lattice, month, limits, window, entering=entering and window == MONTHS)
             for window in (1, 3, MONTHS)
         }
-        # A landlord is an attacker where others have something, an outsider everywhere.
-        self.views = month.of(lattice, MONTHS) > 0
-        self.views[0] = True
+        self.views, self.strict = self._attackers()
         self.mass = month.counts.sums(month.number - MONTHS + 1, month.number)[0]
         self.steps: Counter[str] = Counter()
         """How many times each of `STEPS` was needed."""
@@ -54,6 +52,32 @@ class Decision:
         self._pairs = search.Pairs.of(lattice)
         self._short = lattice.short
         self._seen: tuple[Pattern, Bools] | None = None
+
+    def _attackers(self) -> tuple[Bools, Bools]:
+        """Return by view and figure from whom its count is kept, if it is hidden, and from whom whatever that costs.
+
+        From all but a landlord where nobody else lets, and, from an outsider, where nobody does. Whatever it costs: from
+        an outsider, and from a landlord where what others have is little or most of it one other's. What is hidden to
+        hide something else, and of which others have enough, is no secret to lose a région for.
+        """
+        others = self.month.of(self.lattice, MONTHS)
+        let = ~self.month.counts.closed @ self.lattice.members.T.astype(np.int64) > 0
+        dominates = others[0] - others > self.limits.dominance * others[0]
+        strictly = (others < self.limits.threshold) | (dominates.any(axis=0) & ~dominates)
+        strictly[0] = True
+        return np.asarray(let), np.asarray(let & strictly)
+
+    def _told(self) -> Bools:
+        """Return by view and figure whether what others have there is what they have in a figure that is shown.
+
+        The rule of dominance allowed that.
+        """
+        marks = np.random.default_rng(0).integers(1, 2**62, self.lattice.atoms)
+        sums = (~self.month.counts.closed * marks) @ self.lattice.members.T.astype(np.int64)
+        shown = np.flatnonzero(~self.hidden()[: self.lattice.figures])
+        told = np.array([np.isin(of, of[shown]) for of in sums])
+        told[0] = False
+        return told
 
     def hidden(self) -> Bools:
         """Return by figure and zone whether it cannot be shown over 12 months."""
@@ -78,8 +102,13 @@ class Decision:
         """Add swaps until every hidden figure and zone is open enough."""
         for turn in count():
             before, small_steps = self.pattern, turn < ROUNDS
+            untold = ~self._told()
+            views, strict = self.views & untold, self.strict & untold
             for number, window in self._hidden_windows():
-                self._open(self.lattice.members[number], self.views[:, number], window, small_steps=small_steps)
+                figure = self.lattice.members[number]
+                self._open(figure, strict[:, number], window, small_steps=small_steps)
+                if small_steps:
+                    self._open(figure, views[:, number], window, surround=False)
             for head in self._small_classes():
                 self._enlarge(head)
             if not self.entering:
@@ -114,14 +143,21 @@ class Decision:
             outsider[0] = True
             self._open(figure, outsider, MONTHS)
 
-    def _open(self, figure: Bools, views: Bools, window: int, *, small_steps: bool = True) -> None:
-        """Add swaps until a figure is open enough over a window, to all views asked for, or nothing is told apart."""
+    def _open(
+        self, figure: Bools, views: Bools, window: int, *, small_steps: bool = True, surround: bool = True
+    ) -> None:
+        """Add swaps until a figure is open enough over a window, to all views asked for.
+
+        `surround`: what surrounds it is joined if need be, until nothing is told apart; else there may be no swap left.
+        """
         for turn in count():
             now = self.width(figure, window)[views]
-            if now.min() >= self.limits.protection:
+            if not now.size or now.min() >= self.limits.protection:
                 return
             small = small_steps and turn < ROUNDS
-            if not (small and self._add(figure, views, window, now)) and not self._surround([figure]):
+            if small and self._add(figure, views, window, now):
+                continue
+            if not (surround and self._surround([figure])):
                 return
 
     def _surround(self, figures: Sequence[Bools], *, far: bool = True) -> bool:
@@ -155,9 +191,12 @@ class Decision:
         one, other, one_broken, other_broken = search.classes_around(labels, figure)
         last = self.month.number
         mass = self.month.counts.sums(max(self.since, last - window + 1), last)[views]
-        held = np.zeros((mass.shape[0], labels.size), dtype=np.int64)
+        may = ~self.month.counts.closed[views]
+        held, receives = np.zeros_like(mass), np.zeros_like(may)
         np.add.at(held.T, labels, mass.T)
-        added = (held[:, one] * ~one_broken)[:, :, None] + (held[:, other] * ~other_broken)[:, None, :]
+        np.logical_or.at(receives.T, labels, may.T)
+        added = (held[:, one] * ~one_broken)[:, :, None] * receives[:, None, other]
+        added = added + (held[:, other] * ~other_broken)[:, None, :] * receives[:, one, None]
         ratio = (now[:, None, None] + added).min(axis=0) / needed
         cost = search.join_costs(self.lattice, worth, one, other)
         found = search.best(cost, ratio, float(now.min()) / needed)
@@ -181,21 +220,21 @@ class Decision:
         """Return the least width of a figure's unshown months and quarters, under this pattern or another."""
         pattern = pattern or self.pattern
         shut = pattern.shut if self.entering else self._next_shut(pattern)
-        if pattern.monthly[number]:
-            return self.limits.protection
         views = self._rhythm_views(number)
+        if pattern.monthly[number] or not views.any():
+            return self.limits.protection
         figure = self.lattice.members[number]
-        width = rhythm_width(pattern, base[views], shut, figure, quarterly=False)
+        width = rhythm_width(pattern, base[views], shut[views], figure, quarterly=False)
         if pattern.quarterly[number]:
-            width = np.maximum(width, rhythm_width(pattern, base[views], shut, figure, quarterly=True))
+            width = np.maximum(width, rhythm_width(pattern, base[views], shut[views], figure, quarterly=True))
         return int(width.min())
 
     def _next_shut(self, pattern: Pattern) -> Bools:
-        return next_shut(pattern, self.month.shut[:, -1], pattern.labels, self.month.number)
+        return next_shut(pattern, self.month.shut[:, :, -1], pattern.labels, self.month.number)
 
     def _rhythm_views(self, number: int) -> Bools:
         """Return to whom the months of a figure must stay open."""
-        return self.views[:, number] if self.limits.insiders else np.arange(self.views.shape[0]) == 0
+        return self.views[:, number] & (self.limits.insiders | (np.arange(self.views.shape[0]) == 0))
 
     def _rhythmic(self) -> list[int]:
         """Return the figures whose months must stay open, and all whose months a difference of shown ones may tell."""

@@ -42,8 +42,8 @@ class Pattern:
 
     `start`: the first month of the first window. `base[v, r, k]`: for view v (0: an outsider; else one landlord's own
     moves are left out) and row r (a class of the first window), the least count of calendar month k.
-    `monthly`, `quarterly`: figures shown each month, at the end of each quarter. `shut[r, k]`: whether row r is known
-    to have no move in calendar month k of some year, because nobody had declared it: no move can pass to it then.
+    `monthly`, `quarterly`: figures shown each month, at the end of each quarter. `shut[v, r, k]`: whether view v knows
+    that row r has no move in calendar month k of some year: no move can pass to it then.
     """
 
     start: int

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from streams.secrecy.lattice import Bools, Ints, Lattice
-from streams.secrecy.protection import Counts
+from streams.secrecy.protection import MONTHS, Counts
 
 _ENTRY_SHARE = 0.03
 
@@ -46,9 +46,9 @@ class Month:
 
     @property
     def shut(self) -> Bools:
-        """Return by atom and month of `counts` whether it is known to have no move."""
-        x = self.counts.x
-        return np.zeros(x.shape[1:], dtype=bool) if self.undeclared is None else self.undeclared
+        """Return by view, atom and month of `counts` whether the view knows that it has no move."""
+        closed = np.repeat(self.counts.closed[:, :, None], self.counts.x.shape[2], axis=2)
+        return closed if self.undeclared is None else closed | self.undeclared
 
     def of(self, lattice: Lattice, window: int) -> Ints:
         """Return moves by view and figure (or zone) over the window that ends with this month."""
@@ -60,7 +60,12 @@ def primary(lattice: Lattice, month: Month, limits: Limits, window: int, *, ente
     n = month.of(lattice, window)
     whole, others = n[0], n[1:]
     floor = limits.threshold * (limits.entry if entering else 1.0)
-    small = whole < floor if entering else (whole > 0) & (whole < limits.threshold)
+    small = whole < floor
+    if not entering and window < MONTHS:
+        small &= whole > 0
+    else:
+        # The months to come would tell that a place had none; where nobody lets, nothing is to tell.
+        small &= (whole > 0) | lattice.members @ ~month.counts.closed[0]
     strict = limits.dominance - (_ENTRY_SHARE if entering else 0.0)
     # Who is alone may have agreed to be recognised; who has others beside it cannot agree for them.
     protected = ~month.consents[1:, None] | (others > 0)

@@ -3,7 +3,8 @@
 The bound is the difference between two tables of counts that agree with everything shown (a *swap* of
 `streams/secrecy/pattern.py` carried as far as counts stay above zero, in one sense and in the other). It never promises
 more than the linear programme of an attacker finds (Hundepool et al., Statistical Disclosure Control, 2012, ch. 4).
-View v > 0 is a landlord who knows its own moves: only the moves of others can pass from one place to another.
+View v > 0 is a landlord who knows its own moves: only the moves of others can pass from one place to another. No move
+passes to a place where whoever looks knows that there is none, because nobody else lets there.
 """
 
 from collections.abc import Iterator
@@ -22,16 +23,21 @@ _QUARTERS = np.kron(np.eye(4, dtype=bool), np.ones(3, dtype=bool)).astype(bool)
 
 @dataclass(frozen=True)
 class Counts:
-    """Moves `x[v, a, t]` by view, atom and month `start + t`; `so_far[..., t]` is the sum of the months before t."""
+    """Moves `x[v, a, t]` by view, atom and month `start + t`; `so_far[..., t]` is the sum of the months before t.
+
+    `closed[v, a]`: whether view v knows that there is no move, because nobody (else) lets there.
+    """
 
     start: int
     x: Ints
     so_far: Ints
+    closed: Bools
 
     @classmethod
-    def of(cls, start: int, x: Ints) -> "Counts":
-        """Return counts from an array of shape (views, atoms, months)."""
-        return cls(start, x, np.concatenate([np.zeros((*x.shape[:2], 1), dtype=np.int64), x.cumsum(axis=2)], axis=2))
+    def of(cls, start: int, x: Ints, closed: Bools | None = None) -> "Counts":
+        """Return counts from an array of shape (views, atoms, months); `closed`: None if all places are let."""
+        so_far = np.concatenate([np.zeros((*x.shape[:2], 1), dtype=np.int64), x.cumsum(axis=2)], axis=2)
+        return cls(start, x, so_far, np.zeros(x.shape[:2], dtype=bool) if closed is None else closed)
 
     @property
     def views(self) -> int:
@@ -50,7 +56,12 @@ def class_mass(pattern: Pattern, counts: Counts, figure: Bools, first: int, last
     for labels, low, high in _segments(pattern, first, last):
         broken = np.unique(labels[figure[labels] != figure])
         if broken.size:
-            open_by += counts.sums(low, high)[:, np.isin(labels, broken)].sum(axis=1)
+            place, inside = np.searchsorted(broken, labels), np.isin(labels, broken)
+            x = counts.sums(low, high)
+            for here, there in ((inside & figure, inside & ~figure), (inside & ~figure, inside & figure)):
+                receives = np.zeros((counts.views, broken.size), dtype=bool)
+                np.logical_or.at(receives.T, place[there], ~counts.closed[:, there].T)
+                open_by += (x[:, here] * receives[:, place[here]]).sum(axis=1)
     return open_by
 
 
@@ -69,10 +80,11 @@ def mass_of(table: Table, counts: Counts, figure: Bools, first: int, last: int) 
     left, right = [a for a, _ in table.pairs], [b for _, b in table.pairs]
     change = figure[left].astype(int) - figure[right].astype(int)
     ours = change == change.max()
-    low, high = max(first, table.since) - counts.start, last + 1 - counts.start
-    x = counts.x[:, :, max(low, 0) : high]
-    gain = np.minimum(x[:, right][:, ours].sum(axis=1), x[:, left][:, ~ours].sum(axis=1))
-    lose = np.minimum(x[:, left][:, ours].sum(axis=1), x[:, right][:, ~ours].sum(axis=1))
+    months = slice(max(max(first, table.since) - counts.start, 0), last + 1 - counts.start)
+    x, may = counts.x[:, :, months], ~counts.closed[:, :, None]
+    to_left, to_right = x[:, right] * may[:, left], x[:, left] * may[:, right]
+    gain = np.minimum(to_left[:, ours].sum(axis=1), to_right[:, ~ours].sum(axis=1))
+    lose = np.minimum(to_right[:, ours].sum(axis=1), to_left[:, ~ours].sum(axis=1))
     return np.asarray((gain + lose).sum(axis=1))
 
 
@@ -97,7 +109,7 @@ def rhythm_width(pattern: Pattern, base: Ints, shut: Bools, figure: Bools, *, qu
 
     `quarterly`: whether the quarters of the figure are shown at their end: moves then pass within a quarter only.
     Sound for every year published, because `base` is the least of all years and a swap that is repeated each year
-    changes no sum of 12 months, and because no move passes to rows that are `shut` in its month.
+    changes no sum of 12 months, and because no move passes to rows that the view knows to be `shut` in its month.
     """
     labels = pattern.months if quarterly else pattern.quarters
     touched = np.zeros(figure.size, dtype=bool)
@@ -113,8 +125,8 @@ def rhythm_width(pattern: Pattern, base: Ints, shut: Bools, figure: Bools, *, qu
     surely = _by_group(base, np.flatnonzero(whole), place[np.isin(rows, np.flatnonzero(whole))], groups.size)
     outside = _by_group(base, others, np.searchsorted(groups, labels[others]), groups.size)
     can = (~shut).astype(np.int64)
-    can_receive = _by_group(can[None], rows, place, groups.size) > 0
-    others_can_receive = _by_group(can[None], others, np.searchsorted(groups, labels[others]), groups.size) > 0
+    can_receive = _by_group(can, rows, place, groups.size) > 0
+    others_can_receive = _by_group(can, others, np.searchsorted(groups, labels[others]), groups.size) > 0
     inside, surely, outside = inside * others_can_receive, surely * others_can_receive, outside * can_receive
     if quarterly:
         ends = [month for month in range(MONTHS) if month % 3 != 2]
@@ -147,25 +159,25 @@ def first_base(counts: Counts, rows: Ints) -> Ints:
 
 
 def first_shut(shut: Bools, start: int, rows: Ints) -> Bools:
-    """Return the rows that no move can pass to in the first 12 months, kept at the first atom of each: (atoms, 12).
+    """Return the rows that no move can pass to in the first 12 months: shape (views, atoms, 12), at the first atoms.
 
-    `shut`: by atom and month from `start`. A row is shut where all its atoms are.
+    `shut`: by view, atom and month from `start`. A row is shut where all its atoms are.
     """
-    found = np.ones((rows.size, MONTHS), dtype=bool)
+    found = np.ones((*shut.shape[:2], MONTHS), dtype=bool)
     for t in range(MONTHS):
-        np.logical_and.at(found[:, (start + t) % MONTHS], rows, shut[:, t])
+        np.logical_and.at(found[:, :, (start + t) % MONTHS].T, rows, shut[:, :, t].T)
     return np.asarray(found & (rows == np.arange(rows.size))[:, None])
 
 
 def next_shut(pattern: Pattern, shut: Bools, labels: Ints, month: int) -> Bools:
     """Return the rows that no move can pass to once a month more is published whose classes are `labels`.
 
-    `shut`: by atom, in that month. A row is shut where its whole class is.
+    `shut`: by view and atom, in that month. A row is shut where its whole class is.
     """
-    whole = np.ones(labels.size, dtype=bool)
-    np.logical_and.at(whole, labels, shut)
+    whole = np.ones_like(shut)
+    np.logical_and.at(whole.T, labels, shut.T)
     found = pattern.shut.copy()
-    found[:, month % MONTHS] |= whole[labels] & (pattern.rows == np.arange(labels.size))
+    found[:, :, month % MONTHS] |= whole[:, labels] & (pattern.rows == np.arange(labels.size))
     return found
 
 

@@ -38,7 +38,7 @@ def start(lattice: Lattice, month: Month, limits: Limits) -> tuple[Pattern, Show
     none = np.zeros(lattice.members.shape[0], dtype=bool)
     base = np.zeros((month.counts.views, lattice.atoms, MONTHS), dtype=np.int64)
     blank = Pattern(
-        first, month.number, alone, (Classes(first, alone),), (), alone, alone, none, none, base, base[0] > 0
+        first, month.number, alone, (Classes(first, alone),), (), alone, alone, none, none, base, base > 0
     )
     decision = Decision(lattice, month, limits, blank, entering=True)
     decision.settle()
@@ -54,7 +54,7 @@ def advance(lattice: Lattice, month: Month, limits: Limits, pattern: Pattern) ->
     decision.settle()
     done = decision.pattern
     base = next_base(done, month.counts, done.labels, month.number)
-    shut = next_shut(done, month.shut[:, -1], done.labels, month.number)
+    shut = next_shut(done, month.shut[:, :, -1], done.labels, month.number)
     decision.pattern = replace(done, base=base, shut=shut, through=month.number)
     return decision.pattern, _shown(decision)
 

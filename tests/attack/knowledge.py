@@ -257,13 +257,14 @@ CROSS JOIN LATERAL (SELECT CASE WHEN qpv_only THEN 'qpv_only' ELSE 'whole_stock'
 WHERE landlord = %(landlord)s
 """
 LETTING = """
-SELECT commune, qpv_2024, qpv_2015, qpv_status, array_agg(DISTINCT landlord) AS landlords
-FROM (SELECT landlord, cell_id FROM core.stock_cell
+SELECT commune, qpv_2024, qpv_2015, qpv_status, ladder, array_agg(DISTINCT landlord) AS landlords
+FROM (SELECT landlord, cell_id, scope <> 'qpv_only' AS ladder
+      FROM core.stock_cell JOIN core.stock USING (landlord, stock_on)
       WHERE "let" + on_offer_vacant_up_to_3_months + on_offer_vacant_over_3_months > 0
-      UNION SELECT landlord, cell_id FROM core.published_base) AS seen JOIN core.cell USING (cell_id)
-GROUP BY 1, 2, 3, 4
+      UNION SELECT landlord, cell_id, NOT qpv_only FROM core.published_base) AS seen JOIN core.cell USING (cell_id)
+GROUP BY 1, 2, 3, 4, 5
 """
-"""Who lets where is public (RPLS)."""
+"""Who lets where is public (RPLS), and who declares its quartiers only is in the conventions."""
 
 
 def own_moves(connection: psycopg.Connection[Any], landlord: str, geography: Geography) -> Own:
@@ -277,10 +278,10 @@ def own_moves(connection: psycopg.Connection[Any], landlord: str, geography: Geo
         for measure, count in zip(PUBLISHED_MEASURES, counts, strict=True):
             moves[leaf, measure, month] += count
     tenants: dict[Leaf, set[str]] = {}
-    for *cell, landlords in connection.execute(LETTING):
-        tenants.setdefault(leaf_of(*cell), set()).update(landlords)
+    for *cell, ladder, landlords in connection.execute(LETTING):
+        tenants.setdefault(leaf_of(*cell)._replace(ladder=ladder), set()).update(landlords)
     others = {leaf for leaf, found in tenants.items() if found != {landlord}}
-    alone = {leaf for leaf in geography.leaves if leaf._replace(ladder=True) not in others}
+    alone = set(geography.leaves) - others
     return Own(moves, frozenset(alone))
 
 

@@ -218,3 +218,48 @@ def test_a_part_shown_over_twelve_months_only_keeps_its_months() -> None:
     town, quartiers, rest = (keys.index((TOWN, part)) for part in ("all", "qpv", "hors_qpv"))
     assert 0 < month.of(lattice, 1)[0, rest] < LIMITS.threshold and shown.shown[MONTHS][rest]
     assert not (shown.shown[1][town] and shown.shown[1][quartiers])
+
+
+def counts_of_two_landlords(lattice: Lattice, seed: int, months: int) -> Counts:
+    """Return counts to all, and to a landlord that lets alone in some places: it knows that others have nothing there."""
+    random = np.random.default_rng(seed)
+    rates = random.choice([0.1, 0.5, 1.0, 2.0, 4.0, 8.0], (2, lattice.atoms))
+    alone = random.random(lattice.atoms) < 0.4
+    own, others = random.poisson(rates[:, :, None], (2, lattice.atoms, months))
+    others[alone] = 0
+    closed = np.zeros((2, lattice.atoms), dtype=bool)
+    closed[1, alone] = True
+    return Counts.of(FIRST, np.stack([own + others, others]), closed)
+
+
+def found_by_landlord(lattice: Lattice, counts: Counts, shown: Shown) -> list[tuple[int, float]]:
+    """Return the hidden years of which the landlord comes too close to what others have, if no shown year tells it."""
+    may = ~counts.closed[1]
+    others = counts.sums(FIRST, FIRST + MONTHS - 1)[1]
+    members = lattice.members[: lattice.figures] & may
+    seen = shown.shown[MONTHS]
+    told = {row.tobytes() for row in members[seen]}
+    rows = members.astype(float)
+    known = {"A_eq": rows[seen], "b_eq": rows[seen] @ others} if seen.any() else {}
+    found = []
+    for figure in np.flatnonzero(~seen & (rows @ others > 0)):
+        if members[figure].tobytes() not in told:
+            least = linprog(rows[figure], **known, bounds=(0, 1000), method="highs").fun
+            width = -linprog(-rows[figure], **known, bounds=(0, 1000), method="highs").fun - least
+            if width < LIMITS.protection - 1e-6:
+                found.append((int(figure), width))
+    return found
+
+
+def test_a_landlord_that_knows_where_it_is_alone_finds_nothing_of_others(lattice: Lattice) -> None:
+    """Moves of others cannot pass to where it lets alone: a place there is no complement against it."""
+    careless = []
+    for seed in range(12):
+        counts = counts_of_two_landlords(lattice, seed, MONTHS)
+        everywhere, consents = np.ones(lattice.figures, dtype=bool), np.array([True, True])
+        month = Month(FIRST + MONTHS - 1, counts, everywhere, consents)
+        _, shown = start(lattice, month, LIMITS)
+        assert not found_by_landlord(lattice, counts, shown)
+        _, blind = start(lattice, Month(month.number, Counts.of(FIRST, counts.x), everywhere, consents), LIMITS)
+        careless += found_by_landlord(lattice, counts, blind)
+    assert careless
