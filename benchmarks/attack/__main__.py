@@ -136,10 +136,11 @@ The synthetic region at scale {SCALE:g}, {VINTAGES} monthly vintages (the slowes
 attacked all at once by linear programmes: what `public_reader` reads, and what a landlord knows besides. A secret is
 found when its interval is narrower than the protection that is published with the rules. Secrets: counts that are
 listed as secret, and those that no figure names (single months of places of which longer windows alone are shown, land
-of one generation of quartiers); a landlord finds one where others have less than the threshold beside it. `no secret`:
-what it places so closely of which others have the threshold or more, hidden for others' sake. `narrowest`: the least interval of a listed one, looked for as far as the protection.
+of one generation of quartiers); a landlord finds one where others have less than the threshold beside it. `beside`: so
+close to it too, but others have the threshold or more: hidden for the sake of another count. `narrowest`: the least
+interval of a listed one, looked for as far as the protection.
 
-| attacker | measure | shown | unknowns | equations | secrets | programmes | narrowest | undecided | found | no secret | seconds |
+| attacker | measure | shown | unknowns | equations | secrets | runs | narrowest | undecided | found | beside | seconds |
 |---|---|---|---|---|---|---|---|---|---|---|---|
 {lines}
 """

@@ -56,9 +56,9 @@ class Decision:
     def _attackers(self) -> tuple[Bools, Bools]:
         """Return by view and figure from whom its count is kept, if it is hidden, and from whom whatever that costs.
 
-        From all but a landlord where nobody else lets, and, from an outsider, where nobody does. Whatever it costs: from
-        an outsider, and from a landlord where what others have is little or most of it one other's. What is hidden to
-        hide something else, and of which others have enough, is no secret to lose a région for.
+        From all but a landlord where nobody else lets, and, from an outsider, where nobody does. Whatever it costs:
+        from an outsider, and from a landlord where what others have is little or most of it one other's. What is hidden
+        to hide something else, and of which others have enough, is no secret to lose a région for.
         """
         others = self.month.of(self.lattice, MONTHS)
         let = ~self.month.counts.closed @ self.lattice.members.T.astype(np.int64) > 0
@@ -234,7 +234,8 @@ class Decision:
 
     def _rhythm_views(self, number: int) -> Bools:
         """Return to whom the months of a figure must stay open."""
-        return self.views[:, number] & (self.limits.insiders | (np.arange(self.views.shape[0]) == 0))
+        among = np.arange(self.views.shape[0]) == 0
+        return np.asarray(self.views[:, number] & (self.limits.insiders | among))
 
     def _rhythmic(self) -> list[int]:
         """Return the figures whose months must stay open, and all whose months a difference of shown ones may tell."""

@@ -37,9 +37,7 @@ def start(lattice: Lattice, month: Month, limits: Limits) -> tuple[Pattern, Show
     alone = np.arange(lattice.atoms, dtype=np.int64)
     none = np.zeros(lattice.members.shape[0], dtype=bool)
     base = np.zeros((month.counts.views, lattice.atoms, MONTHS), dtype=np.int64)
-    blank = Pattern(
-        first, month.number, alone, (Classes(first, alone),), (), alone, alone, none, none, base, base > 0
-    )
+    blank = Pattern(first, month.number, alone, (Classes(first, alone),), (), alone, alone, none, none, base, base > 0)
     decision = Decision(lattice, month, limits, blank, entering=True)
     decision.settle()
     decision.set_rhythm()

@@ -221,7 +221,7 @@ def test_a_part_shown_over_twelve_months_only_keeps_its_months() -> None:
 
 
 def counts_of_two_landlords(lattice: Lattice, seed: int, months: int) -> Counts:
-    """Return counts to all, and to a landlord that lets alone in some places: it knows that others have nothing there."""
+    """Return counts to all, and to a landlord that lets alone in some places: others have nothing there, it knows."""
     random = np.random.default_rng(seed)
     rates = random.choice([0.1, 0.5, 1.0, 2.0, 4.0, 8.0], (2, lattice.atoms))
     alone = random.random(lattice.atoms) < 0.4
