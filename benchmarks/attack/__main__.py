@@ -140,7 +140,7 @@ of one generation of quartiers); a landlord finds one where others have less tha
 close to it too, but others have the threshold or more: hidden for the sake of another count. `narrowest`: the least
 interval of a listed one, looked for as far as the protection.
 
-| attacker | measure | shown | unknowns | equations | secrets | runs | narrowest | undecided | found | beside | seconds |
+| attacker | measure | shown | unknowns | rows | secrets | runs | narrowest | undecided | found | beside | seconds |
 |---|---|---|---|---|---|---|---|---|---|---|---|
 {lines}
 """
