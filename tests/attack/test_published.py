@@ -82,17 +82,32 @@ def test_no_outsider_finds_a_class_in_a_december(public: Public, geography: Geog
     assert not finds(result, protection, threshold)
 
 
-@pytest.mark.parametrize("breakdown", BREAKDOWNS[:2], ids=lambda one: one.total)
+@pytest.mark.parametrize("measure", ["departures", "arrivals"])
 def test_no_landlord_finds_what_others_have(
-    public: Public, geography: Geography, owners: list[Own], breakdown: Breakdown
+    public: Public, geography: Geography, owners: list[Own], measure: str
 ) -> None:
     figures = published_figures(public)
     protection, threshold = protection_of(public)
     for own in owners:
         assert own.moves and own.alone
-        result = attack(build(figures, geography, Breakdown(breakdown.total), own, implied=False), Aim(protection))
+        result = attack(build(figures, geography, Breakdown(measure), own, implied=False), Aim(protection))
         assert len(result.intervals) > 100
         assert not finds(result, protection, threshold)
+
+
+@pytest.mark.parametrize("breakdown", DIVIDED, ids=lambda one: f"{one.total}-{len(one.measures)}")
+def test_no_landlord_finds_a_class_of_others_in_a_december(
+    public: Public, geography: Geography, owners: list[Own], breakdown: Breakdown
+) -> None:
+    """That others have none of a class is no find: what is shown of a class is nought or enough."""
+    figures = published_figures(public)
+    protection, threshold = protection_of(public)
+    for own in owners:
+        system = build(figures, geography, breakdown, own, implied=False)
+        result = attack(system, Aim(protection))
+        assert len(result.intervals) > 30
+        found = finds(result, protection, threshold)
+        assert not [one for one in found if one.high - system.known(one.target) >= 1]
 
 
 @pytest.mark.parametrize("measure", ["departures", "arrivals"])
