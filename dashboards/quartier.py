@@ -92,7 +92,7 @@ def by_month() -> list[Any]:
             9,
             "Départs et arrivées par mois déclaré",
             "Mouvements effectifs par mois de date d'effet, des bailleurs qui ont déclaré le mois. Un trou est un "
-            "mois secret, provisoire ou sans données : le ruban du dessous le dit. Source : staff.declared_series, "
+            "mois secret, peu déclaré ou sans données : le ruban du dessous le dit. Source : staff.declared_series, "
             "fenêtre d'un mois. Unité : mouvements par mois.",
             (0, 15, 24, 8),
             Query("quartier/mois"),
