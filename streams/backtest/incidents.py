@@ -77,20 +77,20 @@ def _mean_of(expected: Floats) -> Floats:
     return mean
 
 
-@dataclass(frozen=True)
+@dataclass
 class Precision:
     """Of alerts in panels with rare incidents, how many are right; of incidents, how many raised an alert."""
 
     factor: float
     length: int
-    right: Share
-    found: Share
+    right: Share = field(default_factory=Share)
+    found: Share = field(default_factory=Share)
 
 
-def precision(
-    rng: np.random.Generator, detector: Detector, source: Drawn, tested: Ints, factor: float, length: int, alpha: float
-) -> Precision:
-    """Return the precision of the alert rule where one series and period in `ONE_IN` sees an incident begin.
+def add_precision(
+    to: Precision, rng: np.random.Generator, detector: Detector, source: Drawn, tested: Ints, alpha: float
+) -> None:
+    """Count the alerts of one more panel, where one series and period in `ONE_IN` sees an incident begin.
 
     The counts are drawn anew from what is expected, so that any other alert is false. An alert is right in a period of
     the incident, or in one of the two after it: they are in the sum that is tested. Past incidents stay in the history.
@@ -98,17 +98,15 @@ def precision(
     drawn = redrawn(rng, source)
     begins = np.zeros(drawn.mean.shape, dtype=bool)
     begins[:, tested] = (rng.random((len(drawn.mean), len(tested))) < 1 / ONE_IN) & (drawn.mean[:, tested] > 0)
-    during, near = _spread(begins, length), _spread(begins, length + ECHO)
-    panel = struck(rng, drawn, during, factor)
+    during, near = _spread(begins, to.length), _spread(begins, to.length + ECHO)
+    panel = struck(rng, drawn, during, to.factor)
     judged = detector(panel, tested).tested
     alert = np.zeros(drawn.mean.shape, dtype=bool)
     alert[:, tested] = alerted(panel, judged, tested, rules_of(alpha))
-    right, found = Share(), Share()
-    right.add(near, alert)
+    to.right.add(near, alert)
     for series, start in zip(*np.nonzero(begins), strict=True):
-        found.tests += 1
-        found.hits += bool(alert[series, start : start + length + ECHO].any())
-    return Precision(factor, length, right, found)
+        to.found.tests += 1
+        to.found.hits += bool(alert[series, start : start + to.length + ECHO].any())
 
 
 def _spread(begins: Bools, length: int) -> Bools:
