@@ -1,9 +1,10 @@
 """How the figures of a report are written in French: shares with their intervals, names, dates."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
+from operations.numbers import number
 from schemas.indicators.intervals import wilson_interval
 from streams.backtest.calm import Share
 
@@ -60,3 +61,20 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     names = list(header)
     lines = [names, ["---"] * len(names), *(list(row) for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def reasons(found: Mapping[str, int]) -> str:
+    """Return why so many tests had no verdict, in words."""
+    names = {
+        "no_data": "rien de connu",
+        "negative_count": "compte négatif",
+        "exposure_zero": "exposition nulle ou inconnue",
+        "coverage_below_half": "moins de la moitié déclarée",
+        "coverage_missing": "couverture inconnue",
+        "too_little_history": "trop peu d'historique",
+        "no_events": "aucun événement dans l'historique",
+        "no_convergence": "le modèle ne s'ajuste pas",
+        "in_the_future": "à venir",
+    }
+    told = [f"{number(n)} ({names[code.partition(':')[2]]})" for code, n in sorted(found.items())]
+    return ", ".join(told) or "aucun"

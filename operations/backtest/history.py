@@ -60,6 +60,7 @@ class History:
     today: date
     first: date
     arrivals: Arrivals
+    rules: Rules
     replayed: Replayed
     names: dict[str, str]
     panel: Panel
@@ -139,6 +140,7 @@ def read_history(
         today=today,
         first=since,
         arrivals=arrivals,
+        rules=rules,
         replayed=found,
         names=names,
         panel=panel,

@@ -5,7 +5,7 @@ from datetime import date
 from statistics import median
 
 from operations.backtest import timelines
-from operations.backtest.figures import day, decimal, month, table
+from operations.backtest.figures import day, decimal, month, reasons, table
 from operations.backtest.history import History, Month, months_of
 from operations.backtest.svg import Drawing
 from operations.numbers import number
@@ -45,6 +45,7 @@ def replayed(history: History, picture: Picture) -> str:
         for kind in KINDS
         if any(one.kind == kind.code for one in alerts)
     )
+    blind, quartiers = timelines.never_tested(history), len(history.arrivals.places.codes)
     false = ""
     if history.outcomes is not None:
         n = len(history.unexplained)
@@ -55,19 +56,29 @@ def replayed(history: History, picture: Picture) -> str:
     return f"""## L'historique, dans l'ordre d'arrivée
 
 Rejoué du {day(history.first)} au {day(history.today)} : une alerte datée d'un jour ne s'appuie que sur ce qui était \
-reçu ce \
-jour-là. Chaque mois est examiné une fois, quand 80 % du parc est déclaré ou que plus rien n'est attendu ; ensuite \
-une alerte \
-est confirmée ou levée, revue chaque lundi. Les préavis n'y sont pas : le registre n'en garde que le dernier état. \
-{proof}
+reçu ce jour-là. Chaque mois est examiné une fois, quand {decimal(100 * history.rules.least, 0)} % du parc est déclaré \
+ou que plus rien n'est attendu ; ensuite une alerte est confirmée ou levée, revue chaque lundi. Les préavis n'y sont \
+pas : le registre n'en garde que le dernier état. {proof}
 
 {picture("alertes", timelines.alerts_by_month(history))}
 
 {number(len(families))} mois examinés, {number(tests)} examens, {number(signals)} signaux \
 ({decimal(100 * signals / max(tests, 1))} %), {len(alerts)} alertes{f" ({kinds})" if kinds else ""} ; {lifted} levées \
-ensuite. \
-Un mois est examiné {median(waits) if waits else "–"} jours après sa fin (de {min(waits, default=0)} à \
-{max(waits, default=0)}).{false}"""
+ensuite. Un mois est examiné {median(waits) if waits else "–"} jours après sa fin (de {min(waits, default=0)} à \
+{max(waits, default=0)}).{false}
+
+Sans verdict sur les départs ce jour-là : {_untested(history)}. {len(blind)} quartiers sur {quartiers} n'ont eu de \
+verdict pour aucun mois{" : " if blind else ""}{", ".join(history.names.get(code, code) for code in blind)}. Leurs \
+bailleurs déclarent après que le mois est examiné : aucune alerte n'y peut naître."""
+
+
+def _untested(history: History) -> str:
+    """Return for how many quartiers and months nothing could be said, by reason."""
+    found: dict[str, int] = {}
+    for family in history.replayed.families:
+        for code, n in family.untested.items():
+            found[code] = found.get(code, 0) + n
+    return reasons(found)
 
 
 def known(history: History, outcomes: list[Outcome], picture: Picture) -> str:
@@ -87,8 +98,8 @@ def known(history: History, outcomes: list[Outcome], picture: Picture) -> str:
         "## Les incidents connus",
         picture("incidents-connus", timelines.known_incidents(history, outcomes)),
         table(header, rows),
-        "*Retard* : jours du début de l'incident au jour où naît l'alerte. *Attendu* : la règle de ce genre d'incident, "
-        "la même pour tous, avec sa raison. Les signaux à surveiller ne sont pas des alertes.",
+        "*Retard* : jours du début de l'incident au jour où naît l'alerte. *Attendu* : la règle de ce genre "
+        "d'incident, avec sa raison. Les signaux à surveiller ne sont pas des alertes.",
         *detail,
     ]
     if wrong:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from operations.backtest import charts, history_report
-from operations.backtest.figures import COVERAGES_FR, QUIET_FR, SIZES_FR, decimal, interval, percent, table
+from operations.backtest.figures import COVERAGES_FR, QUIET_FR, SIZES_FR, decimal, interval, percent, reasons, table
 from operations.backtest.history import History
 from operations.backtest.svg import Drawing
 from operations.numbers import number
@@ -71,18 +71,17 @@ def head(subject: Subject, measured: Measured) -> str:
     return f"""# {subject.title_fr}
 
 Fait par `{subject.command}`, graine {subject.seed}. {number(subject.series)} séries, de {subject.first} à \
-{subject.last} ; \
-méthode {subject.method}, alpha {decimal(subject.alpha, 3).rstrip("0")}.
+{subject.last} ; méthode {subject.method}, alpha {decimal(subject.alpha, 3).rstrip("0")}.
 
 | en bref | |
 |---|---|
 | fausses alarmes là où rien ne se passe, pour {percent(100 * subject.alpha, 1)} admis | \
 **{percent(own.alarms.percent, 2)}** des examens (de {decimal(low)} à {decimal(high)}) |
 | fausses alertes, toutes séries ensemble | **{decimal(own.alerts_a_period)}** par {subject.unit} |
-| un doublement pendant trois {subject.units} | vu dans {percent(double.alarm.percent)} des séries, \
-alerte dans {percent(double.alert.percent)} |
-| un triplement pendant trois {subject.units} | vu dans {percent(triple.alarm.percent)} des séries, \
-alerte dans {percent(triple.alert.percent)} |
+| un doublement pendant trois {subject.units} | vu dans {percent(double.alarm.percent)} des séries, alerte dans \
+{percent(double.alert.percent)} |
+| un triplement pendant trois {subject.units} | vu dans {percent(triple.alarm.percent)} des séries, alerte dans \
+{percent(triple.alert.percent)} |
 | parmi les alertes, quand une série sur cent commence chaque {subject.unit} un triplement | \
 {percent(right.right.percent)} sont justes |"""
 
@@ -110,41 +109,21 @@ def false_alarms(subject: Subject, measured: Measured, picture: Picture) -> str:
             whole.coverages[coverage].tests += share.tests
     rows += [charts.Row("Selon la couverture (tirages réunis)")]
     rows += [charts.Row(name, whole.coverages[coverage]) for coverage, name in COVERAGES_FR.items()]
-    untold = measured.quiet["batches untold"]
+    told, untold = measured.quiet["batches"], measured.quiet["batches untold"]
     corrected = measured.quiet["corrections"].reasons.get("no_verdict:negative_count", 0)
     return f"""## Fausses alarmes
 
 {picture("fausses-alarmes", charts.shares(rows, subject.alpha, "Part de fausses alarmes", heading))}
 
 Trait : intervalle à 95 %, comme si les examens étaient indépendants (ils ne le sont pas tout à fait : la somme de \
-trois \
-{subject.units} compte deux fois). Dernière colonne : {alerts}, toutes séries ensemble.
+trois {subject.units} compte deux fois). Dernière colonne : {alerts}, toutes séries ensemble.
 
 - *Envois groupés* : une part du parc de 3 séries sur 10 ne déclare rien pendant quatre {subject.units}, puis tout \
-d'un \
-coup. Si la couverture le dit, il n'y a pas de fausse alarme de plus. Si elle ne le dit pas, toutes périodes \
-confondues, \
-les fausses alarmes passent de {percent(own.alarms.percent, 2)} à {percent(untold.alarms.percent, 2)} et les fausses \
-alertes par {subject.unit} de {decimal(own.alerts_a_period)} à {decimal(untold.alerts_a_period)}.
+d'un coup. Fausses alarmes si la couverture le dit : {percent(told.alarms.percent, 2)} ; si elle ne le dit pas : \
+{percent(untold.alarms.percent, 2)}, toutes périodes confondues ; fausses alertes par {subject.unit} : \
+{decimal(told.alerts_a_period)} et {decimal(untold.alerts_a_period)}.
 - *Corrections* : {number(corrected)} comptes devenus négatifs, tous sans verdict : aucun n'est une alarme.
-- Sans verdict dans la série telle quelle : {reasons(measured.as_is)}."""
-
-
-def reasons(calm: Calm) -> str:
-    """Return why some tests had no verdict, in words."""
-    names = {
-        "no_data": "rien de connu",
-        "negative_count": "compte négatif",
-        "exposure_zero": "exposition nulle ou inconnue",
-        "coverage_below_half": "moins de la moitié déclarée",
-        "coverage_missing": "couverture inconnue",
-        "too_little_history": "trop peu d'historique",
-        "no_events": "aucun événement dans l'historique",
-        "no_convergence": "le modèle ne s'ajuste pas",
-        "in_the_future": "à venir",
-    }
-    told = [f"{number(n)} ({names[code.partition(':')[2]]})" for code, n in sorted(calm.reasons.items())]
-    return ", ".join(told) or "aucun examen"
+- Sans verdict dans la série telle quelle : {reasons(measured.as_is.reasons)}."""
 
 
 def calibration(subject: Subject, measured: Measured, picture: Picture) -> str:
@@ -156,8 +135,7 @@ Cette méthode donne une borne et non une loi : pas de mid-p. Sa part de fausses
     return f"""## Calibration
 
 Le mid-p, P(Y > y) + P(Y = y) / 2, est également réparti de 0 à 1 si le modèle dit vrai. Moins d'un événement attendu \
-: \
-zéro est presque la seule valeur, aucun histogramme n'est plat.
+: zéro est presque la seule valeur, aucun histogramme n'est plat.
 
 {picture("calibration", charts.calibration(measured.quiet["own"], measured.as_is))}"""
 
@@ -185,17 +163,15 @@ def incidents(subject: Subject, measured: Measured, picture: Picture) -> str:
     return f"""## Incidents injectés
 
 Dans la série telle quelle, à {measured.starts} débuts répartis sur la période, chaque série à son tour : des \
-événements de plus, \
-tirés selon ce que le modèle attend d'elle.
+événements de plus, tirés selon ce que le modèle attend d'elle.
 
 {picture("incidents", charts.incidents(measured.caught, subject.unit, subject.units))}
 
 {table(header, [row(one) for one in measured.caught])}
 
 *Retard* : en {subject.units} depuis le début, pour ce qui est vu (0 : dès le premier). *Alertes justes* : sur des \
-tirages où \
-une série sur cent commence un incident chaque {subject.unit} ; une alerte est juste pendant l'incident et deux \
-{subject.units} après, où il est encore dans la somme examinée."""
+tirages où une série sur cent commence un incident chaque {subject.unit} ; une alerte est juste pendant l'incident et \
+deux {subject.units} après, où il est encore dans la somme examinée."""
 
 
 def recombined(measured: Measured) -> str:
@@ -209,12 +185,10 @@ Aucune alarme dans la série : rien à déplacer."""
     return f"""## Décaler et recombiner
 
 Les propres épisodes de la série (ce qui dépasse l'attendu là où p < alpha) sont ôtés, remis un an plus loin, et \
-cherchés de \
-nouveau : ni les comptes ordinaires ni les épisodes ne doivent rien au modèle. {one.episodes} épisodes, {one.moved} \
-déplacés, \
-{one.found} retrouvés ({percent(share.percent)}) ; {one.left} alarmes restent là où ils furent ôtés. Un épisode \
-remarqué une fois l'a été \
-en partie par chance : qu'il ne soit pas toujours retrouvé ailleurs est attendu."""
+cherchés de nouveau : ni les comptes ordinaires ni les épisodes ne doivent rien au modèle. {one.episodes} épisodes, \
+{one.moved} déplacés, {one.found} retrouvés ({percent(share.percent)}) ; {one.left} alarmes restent là où ils furent \
+ôtés. Un épisode remarqué une fois l'a été en partie par chance : qu'il ne soit pas toujours retrouvé ailleurs est \
+attendu."""
 
 
 def limits(subject: Subject, measured: Measured) -> str:
@@ -226,7 +200,5 @@ def limits(subject: Subject, measured: Measured) -> str:
 - La série telle quelle contient de vrais incidents : ses alarmes ne sont pas toutes fausses.
 - Des panels où la vérité est connue, et la comparaison avec Farrington : `python -m benchmarks.detection`.
 - Le taux de fausses découvertes (10 % au plus des alertes d'un {subject.unit}) est tenu en moyenne sur les \
-{subject.units}, \
-alerte ou non ; il ne promet pas que 9 alertes sur 10 soient justes quand les incidents sont rares. La colonne \
-*alertes justes* le \
-mesure."""
+{subject.units}, alerte ou non ; il ne promet pas que 9 alertes sur 10 soient justes quand les incidents sont rares. \
+La colonne *alertes justes* le mesure."""

@@ -40,8 +40,12 @@ def on_file(
     limits: tuple[str | None, str | None],
     seed: int,
     output: Path,
+    command: str,
 ) -> list[Path]:
-    """Judge a detector on a file; return what was written. Raises PanelError and OSError."""
+    """Judge a detector on a file; return what was written. `command` is told in the report.
+
+    Raises PanelError and OSError.
+    """
     whole = read_panel(file, frequency, epoch)
     panel, future = without_the_future(whole, paris_today(SystemClock()))
     calendar = panel.periods.calendar
@@ -59,7 +63,7 @@ def on_file(
     measured, judged = _measured(detector, counts, calendar, usual, tested, alpha, seed)
     subject = report.Subject(
         title_fr=f"Rétro-examen de {file.name}",
-        command=f"quartiers backtest {file.name}",
+        command=command,
         series=len(panel.series),
         first=panel.periods.label(int(judged[0])),
         last=panel.periods.label(int(judged[-1])),
@@ -73,9 +77,14 @@ def on_file(
 
 
 def on_history(
-    settings: Settings, truth: Path | None, limits: tuple[date | None, date | None], seed: int, output: Path
+    settings: Settings,
+    truth: Path | None,
+    limits: tuple[date | None, date | None],
+    seed: int,
+    output: Path,
+    command: str,
 ) -> list[Path]:
-    """Judge the stream's detectors on what the instance has received; return what was written.
+    """Judge the stream's detectors on what the instance has received; return what was written. `command` is told in it.
 
     Raises PanelError, OSError and psycopg.Error.
     """
@@ -87,7 +96,7 @@ def on_history(
     measured, judged = _measured(detector, history.panel, history.calendar, OPTIONS, tested, RULES.watch, seed)
     subject = report.Subject(
         title_fr="Rétro-examen de l'historique",
-        command="quartiers backtest" if truth is None else f"quartiers backtest --truth {truth.name}",
+        command=command,
         series=len(history.panel.counts),
         first=label(history, int(judged[0])),
         last=label(history, int(judged[-1])),

@@ -127,6 +127,12 @@ def held_after(history: History) -> list[int]:
     return [(one.on - first_day(number(one.month) + 1)).days for one in history.replayed.families]
 
 
+def never_tested(history: History) -> list[str]:
+    """Return the quartiers of which no family could say anything."""
+    seen = frozenset[str]().union(*(one.seen for one in history.replayed.families))
+    return [code for code in history.arrivals.places.codes if code not in seen]
+
+
 def of_declarations(history: History) -> list[tuple[date, Alert]]:
     """Return the alerts on declarations, by day."""
     return sorted(((one.raised_on, one) for one in history.replayed.alerts if one.code is None), key=lambda one: one[0])

@@ -1,5 +1,6 @@
 """`quartiers backtest`: how well the detectors do, on a file or on what was received, as a report with pictures."""
 
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
     @app.command(
         help="Mesure les détecteurs : fausses alarmes, détection, retard, précision, calibration. Sur un fichier comme "
         "ceux de `detect`, ou, sans fichier, sur l'historique de l'instance rejoué dans l'ordre d'arrivée. Écrit un "
-        "rapport et ses images. Voyez docs/retro-examen.md."
+        "rapport et ses images. Voyez docs/backtest.md."
     )
     def backtest(
         context: typer.Context,
@@ -85,17 +86,23 @@ def register(app: typer.Typer) -> None:
         from operations.detection.panel_file import PanelError
         from runtime.settings import Settings
 
+        typed = _typed(sys.argv[1:])
         try:
             if file is None:
                 limits = _month(first, "--from"), _month(last, "--to")
-                written = run.on_history(Settings.load(name), truth, limits, seed, output)
+                written = run.on_history(Settings.load(name), truth, limits, seed, output, typed)
             else:
                 yearly = None if frequency is None else int(frequency)
-                written = run.on_file(file, method, chosen, yearly, epoch, (first, last), seed, output)
+                written = run.on_file(file, method, chosen, yearly, epoch, (first, last), seed, output, typed)
         except PanelError as error:
             typer.secho(f"Erreur : {error}", fg="red", err=True)
             raise typer.Exit(WRONG_INPUT) from error
         typer.echo(f"Écrit dans {output} : {', '.join(one.name for one in written)}")
+
+
+def _typed(words: list[str]) -> str:
+    """Return the command as it was typed, of folders only the last name: a report goes from hand to hand."""
+    return " ".join(["quartiers", *(Path(word).name if word.count("/") else word for word in words)])
 
 
 def _refuse_detectors(context: typer.Context) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -198,9 +199,9 @@ class Arrivals:
             own = by_landlord.get(one.landlord, [])
             succeeding = by_landlord.get(one.counted_for, []) if one.counted_for != one.landlord else []
             replaced = min((_month_of(s.day) for s in succeeding if s.day >= one.taken_over), default=NEVER)
-            for stock, following in zip(own, [*own[1:], None], strict=True):
-                start = max(_month_of(stock.day), one.since, first)
-                until = NEVER if following is None else _month_of(following.day)
+            months = [*(_month_of(stock.day) for stock in own), NEVER]
+            for stock, (begins, until) in zip(own, pairwise(months), strict=True):
+                start = max(begins, one.since, first)
                 end = min(until, one.until, replaced, last + 1)
                 for month in range(start, end):
                     dwellings[one.landlord, :, month - first] = self._moved_on(stock, month, today)

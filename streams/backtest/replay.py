@@ -5,13 +5,15 @@ or nothing more was awaited; afterwards an alert is only confirmed or lifted. Tw
 looked at again on Mondays, and so are the declarations; a rule over seven days misses nothing by that.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from schemas.alerts.kinds import SILENCE, UPLOAD
+import numpy as np
+
+from schemas.alerts.kinds import KINDS, SILENCE, UPLOAD
 from streams.alerts.declaring import Remark
-from streams.alerts.family import Signal, again, hold, stands
+from streams.alerts.family import Signal, again, evidence, hold, stands
 from streams.backtest.arrivals import Arrivals
 from streams.detection.families import Level
 from streams.publication.base import first_day, number
@@ -47,13 +49,18 @@ class Alert:
 
 @dataclass(frozen=True)
 class Held:
-    """A family: its month, the day on which it was held, how much was declared, tests, signals of all levels."""
+    """A family: its month, the day on which it was held, how much was declared, tests, signals of all levels.
+
+    `untested`: quartiers without verdict on their departures, by reason; `seen`: those with one.
+    """
 
     month: date
     on: date
     share: float
     tests: int
     signals: int
+    untested: Mapping[str, int]
+    seen: frozenset[str]
 
 
 @dataclass
@@ -97,7 +104,11 @@ def replay(
 def _hold(found: Replayed, arrivals: Arrivals, day: date, month: int, share: float) -> None:
     inputs = arrivals.as_of(day, first_day(month))
     family = hold(inputs)
-    found.families.append(Held(inputs.month, day, share, family.tests, len(family.signals)))
+    given = evidence(inputs, KINDS[0]).tested.given[:, 0]
+    seen = frozenset(inputs.codes[place] for place in np.flatnonzero(given).tolist())
+    found.families.append(
+        Held(inputs.month, day, share, family.tests, len(family.signals), dict(family.untested), seen)
+    )
     found.alerts += [
         Alert(one.kind, inputs.month, inputs.codes[one.series], None, one.level, day, one, family.cut)
         for one in family.signals
