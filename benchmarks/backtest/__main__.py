@@ -1,7 +1,7 @@
 """The fictitious region, five years in arrival order, and `quartiers backtest` over it: writes `docs/backtest/`.
 
-`python -m benchmarks.backtest`: a database of its own (instance `bench-backtest`), no broker; a few minutes on one core.
-The same code writes the same report.
+`python -m benchmarks.backtest`: a database of its own (instance `bench-backtest`), no broker; three minutes on one
+core. The same code writes the same report.
 """
 
 import json

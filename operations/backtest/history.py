@@ -134,7 +134,7 @@ def read_history(
         equal = _as_measured(cursor, arrivals, today)
         said = {(level, verdict): n for level, verdict, n in cursor.execute(_SAID).fetchall()}
         names = dict(cursor.execute(_NAMES).fetchall())
-    outcomes = None if labels is None else judge([one for one in labels if one.end > since], found.alerts, arrivals)
+    outcomes = None if labels is None else judge([one for one in labels if one.end > since], found, arrivals)
     panel, calendar = _panel(arrivals, today)
     return History(
         today=today,

@@ -84,7 +84,16 @@ def _untested(history: History) -> str:
 def known(history: History, outcomes: list[Outcome], picture: Picture) -> str:
     """Return what became of known incidents."""
     rows = [_row(history, one) for one in sorted(outcomes, key=lambda one: one.incident.start)]
-    header = ["incident", "où", "quand", "attendu", "alertes levées : genre, mois, niveau, jour", "retard", ""]
+    header = [
+        "incident",
+        "où",
+        "quand",
+        "attendu",
+        "alertes levées : genre, mois, niveau, jour",
+        "retard",
+        "verdicts",
+        "",
+    ]
     wrong = [
         f"- {_name(history, one)}, {timelines.kind_fr(one.kind).lower()}, {month(one.month)} ({STATES_FR[one.state]})"
         for one in history.unexplained
@@ -99,7 +108,8 @@ def known(history: History, outcomes: list[Outcome], picture: Picture) -> str:
         picture("incidents-connus", timelines.known_incidents(history, outcomes)),
         table(header, rows),
         "*Retard* : jours du début de l'incident au jour où naît l'alerte. *Attendu* : la règle de ce genre "
-        "d'incident, avec sa raison. Les signaux à surveiller ne sont pas des alertes.",
+        "d'incident, avec sa raison. *Verdicts* : quartiers et mois où il pouvait être dit quelque chose des départs ; "
+        "ne rien dire à tort là où rien ne peut être dit ne prouve rien. Un signal à surveiller n'est pas une alerte.",
         *detail,
     ]
     if wrong:
@@ -121,6 +131,7 @@ def _row(history: History, one: Outcome) -> list[str]:
         f"{wanted}{quiet} : {one.rule.why_fr}",
         (alerts or "aucune") + watched,
         "–" if one.delay is None else f"{one.delay} j",
+        f"{one.seen} / {one.possible}",
         "✔" if one.as_expected else "**✘**",
     ]
 

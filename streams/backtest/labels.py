@@ -4,7 +4,7 @@ Invariant: an incident is judged by a rule of its kind that was written before l
 must raise, and whether any about its quartiers would be wrong.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -13,7 +13,7 @@ import numpy as np
 
 from schemas.alerts.kinds import BURST, REKEY, SILENCE, UPLOAD
 from streams.backtest.arrivals import Arrivals
-from streams.backtest.replay import Alert
+from streams.backtest.replay import Alert, Replayed
 from streams.detection.families import Level
 from streams.publication.base import first_day, number
 
@@ -73,6 +73,9 @@ EXPECTED = {
 class Outcome:
     """What became of an incident: the alerts that it must raise and did (`raised`), those that it brings about besides
     (`besides`), and those about its quartiers that are wrong (`wrong`); `watched`: signals to watch, no alerts.
+
+    `seen` of `possible`: quartiers and months in which something could be said of its departures. Nothing wrong where
+    nothing could be said proves nothing.
     """
 
     incident: Incident
@@ -81,6 +84,8 @@ class Outcome:
     besides: tuple[Alert, ...]
     wrong: tuple[Alert, ...]
     watched: tuple[Alert, ...]
+    seen: int
+    possible: int
 
     @property
     def as_expected(self) -> bool:
@@ -93,14 +98,15 @@ class Outcome:
         return min(((one.raised_on - self.incident.start).days for one in self.raised), default=None)
 
 
-def judge(incidents: Iterable[Incident], alerts: Sequence[Alert], arrivals: Arrivals) -> list[Outcome]:
+def judge(incidents: Iterable[Incident], replayed: Replayed, arrivals: Arrivals) -> list[Outcome]:
     """Return what became of each incident. Raises KeyError for a kind that no rule is written for."""
-    return [_judge(one, EXPECTED[one.kind], alerts, arrivals) for one in incidents]
+    return [_judge(one, EXPECTED[one.kind], replayed, arrivals) for one in incidents]
 
 
-def _judge(incident: Incident, rule: Rule, alerts: Sequence[Alert], arrivals: Arrivals) -> Outcome:
+def _judge(incident: Incident, rule: Rule, replayed: Replayed, arrivals: Arrivals) -> Outcome:
     own = quartiers_of(incident, arrivals)
-    near = [one for one in alerts if _about(incident, own, one)]
+    near = [one for one in replayed.alerts if _about(incident, own, one)]
+    held = [one for one in replayed.families if one.month in months_of(incident, rule.echo)]
     raised = tuple(one for one in near if one.kind in rule.wanted and one.level == Level.ALERT)
     besides = tuple(one for one in near if one.kind in rule.fallout and one not in raised and one.level == Level.ALERT)
     of_quartiers = [one for one in near if one.code is not None]
@@ -111,6 +117,8 @@ def _judge(incident: Incident, rule: Rule, alerts: Sequence[Alert], arrivals: Ar
         besides=besides,
         wrong=tuple(one for one in of_quartiers if rule.quiet and one.level == Level.ALERT),
         watched=tuple(one for one in of_quartiers if one.level == Level.WATCH),
+        seen=sum(len(one.seen & own) for one in held),
+        possible=len(held) * len(own),
     )
 
 

@@ -2,6 +2,8 @@
 alert, and what is about declarations says nothing of a quartier.
 """
 
+import sys
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,10 +12,11 @@ import pytest
 from benchmarks.backtest.filling import fill
 from operations.backtest.history import History, months_of, read_history
 from producers.region import Region, simulate
+from producers.region.landlords import REKEYED, roster
 from runtime.database import connect
 from runtime.settings import Settings
 from streams.alerts.inputs import read_inputs
-from streams.backtest.labels import Incident, Outcome, quartiers_of
+from streams.backtest.labels import Incident, Outcome
 from streams.backtest.reading import read_arrivals
 from streams.detection.families import Level
 from streams.measures.refresh import recount
@@ -33,7 +36,16 @@ DEPARTEMENTS = ("11", "34", "46")
 
 @pytest.fixture(scope="module")
 def region() -> Region:
-    return simulate(*SPAN, seed=7, scale=0.6, departements=DEPARTEMENTS)
+    """The landlord that changed its software declares every week here: declaring by the month, it leaves its quartier
+    without verdict when months are tested, and saying nothing of it would prove nothing.
+    """
+    weekly = tuple(
+        replace(one, cadence="weekly", lag_days=4.0, month_precision=False) if number == REKEYED else one
+        for number, one in enumerate(roster())
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules["producers.region.simulate"], "roster", lambda: weekly)
+        return simulate(*SPAN, seed=7, scale=0.6, departements=DEPARTEMENTS)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +96,7 @@ def test_what_happens_to_a_landlord_is_an_alert_on_its_declarations_and_none_on_
     found = outcome(history, kind)
     assert [one.kind for one in found.raised] == [alert]
     assert {one.landlord for one in found.raised} == {found.incident.landlord}
-    assert quartiers_of(found.incident, history.arrivals), "it has quartiers of which something could be said"
+    assert found.seen > 0, "something could be said of its quartiers"
     assert found.wrong == ()
 
 
