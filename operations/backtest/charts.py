@@ -148,7 +148,7 @@ def incidents(found: Sequence[Caught], unit: str, units: str) -> Drawing:
             known = [(x[one.factor], y(one.sizes[size].percent)) for one in own if one.sizes[size].tests]
             if len(known) == len(FACTORS):
                 drawing.path(known, shade)
-                ends.append((known[-1][1], name, shade))
+                ends.append((known[-1][1], name, MUTED))
         for colour, name, dash in ((ORANGE, "toutes : p < alpha", False), (INK, "toutes : alerte", True)):
             points = [(x[one.factor], y((one.alert if dash else one.alarm).percent)) for one in own]
             drawing.path(points, colour, 3)

@@ -45,7 +45,6 @@ def replayed(history: History, picture: Picture) -> str:
         for kind in KINDS
         if any(one.kind == kind.code for one in alerts)
     )
-    blind, quartiers = timelines.never_tested(history), len(history.arrivals.places.codes)
     false = ""
     if history.outcomes is not None:
         n = len(history.unexplained)
@@ -67,9 +66,20 @@ pas : le registre n'en garde que le dernier état. {proof}
 ensuite. Un mois est examiné {median(waits) if waits else "–"} jours après sa fin (de {min(waits, default=0)} à \
 {max(waits, default=0)}).{false}
 
-Sans verdict sur les départs ce jour-là : {_untested(history)}. {len(blind)} quartiers sur {quartiers} n'ont eu de \
-verdict pour aucun mois{" : " if blind else ""}{", ".join(history.names.get(code, code) for code in blind)}. Leurs \
-bailleurs déclarent après que le mois est examiné : aucune alerte n'y peut naître."""
+{_blind(history)}"""
+
+
+def _blind(history: History) -> str:
+    """Return of what nothing could be said on the day on which its month was tested."""
+    never, quartiers = timelines.never_tested(history), len(history.arrivals.places.codes)
+    text = f"Sans verdict sur les départs ce jour-là, quartiers et mois : {_untested(history)}."
+    if not never:
+        return f"{text} Chaque quartier a eu un verdict pour un mois au moins."
+    names = ", ".join(history.names.get(code, code) for code in never)
+    return (
+        f"{text} **{len(never)} quartiers sur {quartiers} n'ont eu de verdict pour aucun mois**, et aucune alerte n'y "
+        f"peut naître : {names}. Là où la moitié du parc est déclarée après que le mois est examiné, il n'est pas repris."
+    )
 
 
 def _untested(history: History) -> str:
@@ -132,8 +142,15 @@ def _row(history: History, one: Outcome) -> list[str]:
         (alerts or "aucune") + watched,
         "–" if one.delay is None else f"{one.delay} j",
         f"{one.seen} / {one.possible}",
-        "✔" if one.as_expected else "**✘**",
+        _mark(one),
     ]
+
+
+def _mark(one: Outcome) -> str:
+    """Return whether it is as expected; where no quartier had a verdict, nothing wrong was said for want of one."""
+    if not one.as_expected:
+        return "**✘**"
+    return "✔, faute de verdict" if one.rule.quiet and one.possible and not one.seen else "✔"
 
 
 def _told(alert: Alert) -> str:

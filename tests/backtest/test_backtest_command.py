@@ -129,7 +129,8 @@ def test_without_a_file_no_detector_can_be_chosen(typed: Typed) -> None:
         ('{"moves": []}', "pas un fichier d'incidents connus"),
         ('[{"kind": "silence"}]', "pas un fichier d'incidents connus"),
         (
-            '[{"kind": "flood", "label_fr": "", "qpv": null, "landlord": null, "start": "2025-01-01", "end": "2025-02-01"}]',
+            '[{"kind": "flood", "label_fr": "", "qpv": null, "landlord": null, "start": "2025-01-01", '
+            '"end": "2025-02-01"}]',
             "genre d'incident inconnu, flood",
         ),
     ],
