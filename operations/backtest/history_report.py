@@ -62,8 +62,8 @@ pas : le registre n'en garde que le dernier état. {proof}
 {picture("alertes", timelines.alerts_by_month(history))}
 
 {number(len(families))} mois examinés, {number(tests)} examens, {number(signals)} signaux \
-({decimal(100 * signals / max(tests, 1))} %), {len(alerts)} alertes{f" ({kinds})" if kinds else ""} ; {lifted} levées \
-ensuite. Un mois est examiné {median(waits) if waits else "–"} jours après sa fin (de {min(waits, default=0)} à \
+({decimal(100 * signals / max(tests, 1))} %), {len(alerts)} alertes{f" ({kinds})" if kinds else ""} ; levées ensuite : \
+{lifted}. Un mois est examiné {median(waits) if waits else "–"} jours après sa fin (de {min(waits, default=0)} à \
 {max(waits, default=0)}).{false}
 
 {_blind(history)}"""
@@ -78,7 +78,7 @@ def _blind(history: History) -> str:
     names = ", ".join(history.names.get(code, code) for code in never)
     return (
         f"{text} **{len(never)} quartiers sur {quartiers} n'ont eu de verdict pour aucun mois**, et aucune alerte n'y "
-        f"peut naître : {names}. Là où la moitié du parc est déclarée après que le mois est examiné, il n'est pas repris."
+        f"peut naître : {names}. Là où la moitié du parc est déclarée après l'examen du mois, il n'est pas repris."
     )
 
 

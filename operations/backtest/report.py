@@ -115,8 +115,8 @@ def false_alarms(subject: Subject, measured: Measured, picture: Picture) -> str:
 
 {picture("fausses-alarmes", charts.shares(rows, subject.alpha, "Part de fausses alarmes", heading))}
 
-Trait : intervalle à 95 %, comme si les examens étaient indépendants (ils ne le sont pas tout à fait : la somme de \
-trois {subject.units} compte deux fois). Dernière colonne : {alerts}, toutes séries ensemble.
+Trait : intervalle à 95 %, comme si les examens étaient indépendants (ils ne le sont pas tout à fait : un compte est \
+aussi dans la somme des deux {subject.units} qui suivent). Dernière colonne : {alerts}, toutes séries ensemble.
 
 - *Envois groupés* : une part du parc de 3 séries sur 10 ne déclare rien pendant quatre {subject.units}, puis tout \
 d'un coup. Fausses alarmes si la couverture le dit : {percent(told.alarms.percent, 2)} ; si elle ne le dit pas : \
@@ -159,7 +159,15 @@ def incidents(subject: Subject, measured: Measured, picture: Picture) -> str:
             f"{percent(found.right.percent)} de {number(found.right.tests)}",
         ]
 
-    header = ["taux", subject.unit, "p < alpha", "alerte", "retard moyen", "vu dès le 1er, 2e, 3e", "alertes justes"]
+    header = [
+        "taux",
+        f"durée, en {subject.units}",
+        "p < alpha",
+        "alerte",
+        "retard moyen",
+        "vu dès le 1er, 2e, 3e",
+        "alertes justes",
+    ]
     return f"""## Incidents injectés
 
 Dans la série telle quelle, à {measured.starts} débuts répartis sur la période, chaque série à son tour : des \

@@ -11,6 +11,8 @@ import pytest
 
 from benchmarks.backtest.filling import fill
 from operations.backtest.history import History, months_of, read_history
+from operations.backtest.history_report import sections
+from operations.backtest.svg import Drawing
 from producers.region import Region, simulate
 from producers.region.landlords import REKEYED, roster
 from runtime.database import connect
@@ -131,6 +133,27 @@ def test_an_alert_stands_on_nothing_that_came_later(settings: Settings, history:
         assert np.array_equal(before.counts[name], after.counts[name], equal_nan=True)
         assert not np.array_equal(before.counts[name], now.counts[name], equal_nan=True), "corrections came"
     assert np.array_equal(before.declared, after.declared, equal_nan=True)
+
+
+def test_the_report_shows_each_known_incident_with_its_alert_and_what_staff_said(history: History) -> None:
+    drawn: list[str] = []
+
+    def picture(name: str, drawing: Drawing) -> str:
+        drawn.append(name)
+        return drawing.title
+
+    found = outcome(history, "doubled_departures")
+    said = {("alert", "acknowledged"): 3, ("alert", "dismissed"): 1, ("watch", "none"): 7}
+    text = "\n".join(sections(replace(history, said=said), picture))
+    assert drawn == ["alertes", "incidents-connus"]
+    (row,) = [line for line in text.splitlines() if line.startswith("| départs doublés")]
+    assert history.names[found.incident.qpv or ""] in row
+    assert "Départs inhabituellement nombreux" in row
+    assert f"{found.delay} j" in row
+    assert row.endswith("| ✔ |")
+    assert "| alerte | 3 | 1 | 0 | 75 % de 4 |" in text
+    assert "| à surveiller | 0 | 0 | 7 | – |" in text
+    assert "sont celles des mesures, au chiffre près" in text
 
 
 def test_alerts_by_chance_are_few(history: History) -> None:
