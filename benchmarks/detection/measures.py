@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.detection.noufaily import TESTED, WEEKS, scenarios
-from benchmarks.detection.panels import FIRST_TESTED, MONTHS, Truth, by_size, draw, with_incident
+from benchmarks.detection.panels import FIRST_TESTED, MONTHS, Truth, draw, with_incident
+from streams.backtest.detector import alerted, alerted_one_by_one
+from streams.backtest.draws import by_size
 from streams.detection import farrington as by_series
 from streams.detection import negative_binomial
 from streams.detection.calendar import Calendar
-from streams.detection.families import Level, Rules, levels
+from streams.detection.families import Rules
 from streams.detection.farrington import farrington
 from streams.detection.pooled import Evidence, Options, pooled
 from streams.detection.verdicts import Bools, Floats, Ints
@@ -87,24 +89,13 @@ class Calm:
         self.histogram += np.histogram(found.mid[given], BINS, (0, 1))[0]
         self.of_large += np.histogram(found.mid[given & (truth.mean[:, tested] >= LARGE)], BINS, (0, 1))[0]
         for rate in DISCOVERIES:
-            self.alerts[rate] += int(alerted(truth, found, tested, rate).sum())
+            self.alerts[rate] += int(alerted(truth.panel, found.tested, tested, Rules(discovery=rate)).sum())
         self.months += len(tested)
         self.phi += found.dispersion.tolist()
         y, back = truth.panel.counts, 12 * YEARS_OF_THE_RULE
         usual = np.stack([y[:, month - back : month].mean(axis=1) for month in tested.tolist()], axis=1)
         self.naive[0] += int((y[:, tested] > 1.5 * usual).sum())
         self.naive[1] += usual.size
-
-
-def alerted(truth: Truth, found: Evidence, tested: Ints, rate: float) -> Bools:
-    """Return where the alert rule speaks (series, tested): a family a month, floors."""
-    counts, coverage = truth.panel.counts[:, tested], truth.panel.coverage[:, tested]
-    p, expected = found.tested.p_value, found.tested.expected
-    columns = [
-        levels(p[:, n], counts[:, n], expected[:, n], coverage[:, n], Rules(discovery=rate)) for n in range(len(tested))
-    ]
-    speaks: Bools = np.stack(columns, axis=1) == Level.ALERT
-    return speaks
 
 
 def calm(place: tuple[Floats, Floats], phi: float, coverage: float, *, steps: bool, seeds: list[int]) -> Calm:
@@ -147,7 +138,8 @@ def caught(place: tuple[Floats, Floats], phi: float, factor: float, months: int,
         rows["002"].append(np.any(p < 0.002, axis=1))
         rows["known"].append(np.any(p_known(struck, tested) < 0.01, axis=1))
         for rate in DISCOVERIES:
-            rows[f"alert {rate}"].append(_alert_one_by_one(struck, found, before, tested, rate))
+            alert = alerted_one_by_one(struck.panel, found.tested, before.tested, tested, Rules(discovery=rate))
+            rows[f"alert {rate}"].append(np.any(alert, axis=1))
         expected.append(quiet.mean[:, tested].mean(axis=1))
     shares = {name: 100 * float(np.concatenate(values).mean()) for name, values in rows.items()}
     hit, mean = np.concatenate(rows["01"]), np.concatenate(expected)
@@ -155,19 +147,6 @@ def caught(place: tuple[Floats, Floats], phi: float, factor: float, months: int,
     return Caught(
         shares["01"], shares["002"], [shares[f"alert {rate}"] for rate in DISCOVERIES], shares["known"], sizes
     )
-
-
-def _alert_one_by_one(struck: Truth, found: Evidence, before: Evidence, tested: Ints, rate: float) -> Bools:
-    hit = np.zeros(len(struck.mean), dtype=bool)
-    coverage = struck.panel.coverage
-    for place, month in enumerate(tested.tolist()):
-        for series in range(len(hit)):
-            p = before.tested.p_value[:, place].copy()
-            p[series] = found.tested.p_value[series, place]
-            of_month = (struck.panel.counts[:, month], found.tested.expected[:, place], coverage[:, month])
-            level = levels(p, *of_month, Rules(discovery=rate))
-            hit[series] |= level[series] == Level.ALERT
-    return hit
 
 
 def curve(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.detection.panels import counts
+from streams.backtest.draws import counts
 from streams.detection.verdicts import Floats
 
 PARAMETERS = [

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from schemas.territories import load
+from streams.backtest.draws import counts
 from streams.detection.pooled import Panel
-from streams.detection.verdicts import Bools, Floats
+from streams.detection.verdicts import Floats
 
 MONTHS, FIRST_TESTED = 84, 36
 SEASON = np.array([0.85, 0.85, 0.95, 0.95, 1.0, 1.1, 1.3, 1.2, 1.15, 1.0, 0.9, 0.75])
@@ -56,25 +57,9 @@ def draw(
     return Truth(Panel(counts(rng, mean, phi), exposure, covered), mean, phi)
 
 
-def counts(rng: np.random.Generator, mean: Floats, phi: float) -> Floats:
-    """Return negative binomial counts of variance phi times the mean."""
-    drawn = rng.poisson(mean) if phi == 1 else rng.negative_binomial(mean / (phi - 1), 1 / phi)
-    return drawn.astype(np.float64)
-
-
 def with_incident(rng: np.random.Generator, truth: Truth, first: int, months: int, factor: float) -> Truth:
     """Return the same panel where departures are multiplied in every series for some months."""
     found = truth.panel.counts.copy()
     while_it_lasts = slice(first, first + months)
     found[:, while_it_lasts] = counts(rng, factor * truth.mean[:, while_it_lasts], truth.phi)
     return replace(truth, panel=replace(truth.panel, counts=found))
-
-
-def by_size(mean: Floats) -> dict[str, Bools]:
-    """Return which counts are expected to be how large."""
-    return {
-        "under 1": mean < 1,
-        "1 to 5": (mean >= 1) & (mean < 5),
-        "5 to 20": (mean >= 5) & (mean < 20),
-        "20 or more": mean >= 20,
-    }

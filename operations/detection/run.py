@@ -12,7 +12,7 @@ from operations.detection.panel_file import PanelError, PanelFile
 from operations.detection.period_labels import PeriodError, number_of
 from streams.detection import farrington as by_series
 from streams.detection import pooled as by_panel
-from streams.detection.farrington import farrington
+from streams.detection.farrington import farrington_of_panel
 from streams.detection.pooled import Panel, pooled
 from streams.detection.verdicts import Ints, Tested, Verdict, blank
 
@@ -133,14 +133,7 @@ def detect(panel: PanelFile, method: Method, chosen: Chosen, tested: Ints, futur
 def _detect(panel: PanelFile, method: Method, chosen: Chosen, tested: Ints) -> Tested:
     given = Panel.of(panel.counts, panel.exposure, panel.coverage)
     if method is Method.FARRINGTON:
-        usable = given.usable()
-        counts = np.where(usable == Verdict.NORMAL, panel.counts, np.nan)
-        at_risk = None
-        if panel.exposure is not None or panel.coverage is not None:
-            at_risk = given.exposure * given.coverage
-        found = farrington(counts, at_risk, panel.periods.calendar, chosen.for_farrington(), tested)
-        unusable = usable[:, tested]
-        return found._replace(verdict=np.where(unusable == Verdict.NORMAL, found.verdict, unusable))
+        return farrington_of_panel(given, panel.periods.calendar, chosen.for_farrington(), tested)
     return pooled(given, panel.periods.calendar, chosen.for_pooled(panel.periods.calendar.frequency), tested).tested
 
 

@@ -28,7 +28,7 @@ FROM (
         complete_through - lag(complete_through) OVER (PARTITION BY landlord ORDER BY complete_through) AS days,
         row_number() OVER (PARTITION BY landlord ORDER BY complete_through DESC) AS rank
     FROM (SELECT landlord, complete_through, min(received_on) AS received_on FROM core.declaration
-          GROUP BY 1, 2) AS told
+          WHERE received_on <= %(today)s GROUP BY 1, 2) AS told
 ) AS habit
 JOIN core.landlord_at USING (landlord)
 WHERE rank <= 12 AND since <= %(today)s AND until > %(today)s AND counted_for = landlord
@@ -61,7 +61,7 @@ class Remark:
 
 
 def remarks(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
-    """Return what is unusual on a day."""
+    """Return what was unusual on a day, by what was received by then."""
     return [*_silent(cursor, today), *_bursting(cursor, today), *_rekeyed(cursor, today)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from schemas.alerts.kinds import KINDS, Kind, kind_of
 from streams.alerts.inputs import OPTIONS, PERIODS, Inputs
-from streams.detection.families import Level, Rules, benjamini_hochberg, floors
+from streams.detection.families import Level, Rules, floors, levels
 from streams.detection.pooled import Evidence, pooled
 from streams.detection.scan import Cluster, Zone, explained, scan, uploads
 from streams.detection.verdicts import Bools, Floats, Verdict
@@ -66,14 +66,22 @@ def hold(inputs: Inputs) -> Family:
     """Test the last month of the inputs."""
     found = {kind: evidence(inputs, kind) for kind in KINDS}
     p = np.stack([one.tested.p_value[:, 0] for one in found.values()])
-    q = benjamini_hochberg(p)
+    level, q = levels(
+        p,
+        np.stack([inputs.counts[kind.measure][:, -1] for kind in KINDS]),
+        np.stack([one.tested.expected[:, 0] for one in found.values()]),
+        inputs.coverage[:, -1],
+        RULES,
+        np.array([[kind.downward] for kind in KINDS]),
+    )
     alerting = p[q <= RULES.discovery]
     suspects, quiet = _uploads(inputs, found[KINDS[0]])
     signals = []
     for row, (kind, one) in enumerate(found.items()):
-        for series in np.flatnonzero(np.nan_to_num(p[row], nan=1.0) < RULES.watch).tolist():
+        for series in np.flatnonzero(level[row] >= Level.WATCH).tolist():
             if kind is not KINDS[0] or not quiet[series]:
-                signals.append(_signal(inputs, kind, one, series, float(q[row, series])))
+                reached = Level(int(level[row, series]))
+                signals.append(_signal(inputs, kind, one, series, reached, float(q[row, series])))
     verdicts = found[KINDS[0]].tested.verdict[:, 0]
     untested = {
         Verdict(value).code: int((verdicts == value).sum()) for value in np.unique(verdicts) if value >= Verdict.NO_DATA
@@ -95,20 +103,16 @@ def again(inputs: Inputs, kind: str, code: str) -> Signal | None:
     found, series = evidence(inputs, wanted), inputs.codes.index(code)
     if not found.tested.given[series, 0]:
         return None
-    return replace(_signal(inputs, wanted, found, series, float("nan")), level=Level.NONE)
+    return _signal(inputs, wanted, found, series, Level.NONE, float("nan"))
 
 
 def stands(signal: Signal, level: Level, cut: float) -> bool:
     """Return whether a signal still holds at the level at which it was raised, by its family's own limit."""
     if level == Level.ALERT:
-        return bool(signal.p <= cut and large(kind_of(signal.kind), signal))
+        count, expected, coverage = np.array([[signal.count], [signal.expected], [signal.coverage]])
+        downward = np.array([kind_of(signal.kind).downward])
+        return bool(signal.p <= cut and floors(count, expected, coverage, RULES, downward)[0])
     return bool(signal.p < RULES.watch)
-
-
-def large(kind: Kind, signal: Signal) -> bool:
-    """Return whether a signal is beyond the floors; downward it is the expectation that must be large."""
-    more, less = (signal.expected, signal.count) if kind.downward else (signal.count, signal.expected)
-    return bool(floors(np.array(more), np.array(less), np.array(signal.coverage), RULES))
 
 
 def evidence(inputs: Inputs, kind: Kind) -> Evidence:
@@ -120,12 +124,12 @@ def evidence(inputs: Inputs, kind: Kind) -> Evidence:
     return inputs.found[kind.code]
 
 
-def _signal(inputs: Inputs, kind: Kind, found: Evidence, series: int, q: float) -> Signal:
+def _signal(inputs: Inputs, kind: Kind, found: Evidence, series: int, level: Level, q: float) -> Signal:
     tested = found.tested
-    signal = Signal(
+    return Signal(
         kind=kind.code,
         series=series,
-        level=Level.WATCH,
+        level=level,
         count=float(inputs.counts[kind.measure][series, -1]),
         expected=float(tested.expected[series, 0]),
         bound=float(tested.upper[series, 0]),
@@ -136,7 +140,6 @@ def _signal(inputs: Inputs, kind: Kind, found: Evidence, series: int, q: float) 
         coverage=float(inputs.coverage[series, -1]),
         dispersion=float(found.dispersion[0]),
     )
-    return replace(signal, level=Level.ALERT) if q <= RULES.discovery and large(kind, signal) else signal
 
 
 def cell_expectations(inputs: Inputs, expected: Floats) -> Floats:

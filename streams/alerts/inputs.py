@@ -87,10 +87,18 @@ class Inputs:
         return share
 
     def panel(self, measure: str) -> Panel:
-        """Return the series of a measure; exposure in dwellings, a month being as long as it is."""
-        months = [first_day(number(self.month) + place + 1 - PERIODS) for place in range(PERIODS)]
-        days = np.array([monthrange(month.year, month.month)[1] / _DAYS for month in months])
-        return Panel(self.counts[measure], self.dwellings * days, self.coverage)
+        """Return the series of a measure."""
+        return panel_of(self.counts[measure], self.dwellings, self.coverage, number(self.month))
+
+
+def panel_of(counts: Floats, dwellings: Floats, coverage: Floats, last: int) -> Panel:
+    """Return series (quartiers, months) that end with a month (its number) as a panel.
+
+    Exposure is in dwellings, a month being as long as it is.
+    """
+    months = [first_day(last + place + 1 - counts.shape[1]) for place in range(counts.shape[1])]
+    days = np.array([monthrange(month.year, month.month)[1] / _DAYS for month in months])
+    return Panel(counts, dwellings * days, coverage)
 
 
 def read_inputs(cursor: psycopg.Cursor[Any], month: date) -> Inputs:

@@ -22,8 +22,8 @@ class Level(IntEnum):
 
 @dataclass(frozen=True)
 class Rules:
-    """`watch`: p below it is to be watched. An alert has a false discovery rate of at most `discovery` in its family,
-    and passes the floors: `events` at least, `ratio` to the expected at least, `coverage` at least.
+    """`watch`: p below it is to be watched. An alert has besides a false discovery rate of at most `discovery` in its
+    family, and passes the floors: `events` at least, `ratio` to the expected at least, `coverage` at least.
     """
 
     watch: float = 0.01
@@ -50,22 +50,36 @@ def benjamini_hochberg(p: Floats) -> Floats:
     return q
 
 
-def levels(p: Floats, count: Floats, expected: Floats, coverage: Floats, rules: Rules | None = None) -> Ints:
-    """Return the `Level` of each test of one family, arrays (series,); p is NaN where there is no verdict.
+def levels(
+    p: Floats,
+    count: Floats,
+    expected: Floats,
+    coverage: Floats,
+    rules: Rules | None = None,
+    downward: Bools | None = None,
+) -> tuple[Ints, Floats]:
+    """Return the `Level` and the q-value of each test of one family, arrays of any one shape.
 
-    `count` and `expected` in events, `coverage` from 0 to 1.
+    `p` is NaN where there is no verdict; `count` and `expected` in events, `coverage` from 0 to 1; `downward` tells
+    (broadcast to that shape) which tests look for unusually few, none of them if it is left out.
     """
     rules = rules or Rules()
     q = benjamini_hochberg(p)
     with np.errstate(invalid="ignore"):
-        alert = (q <= rules.discovery) & floors(count, expected, coverage, rules)
         watch = p < rules.watch
-    return np.select(
+        alert = watch & (q <= rules.discovery) & floors(count, expected, coverage, rules, downward)
+    found = np.select(
         [np.isnan(p), alert, watch], [int(Level.NO_VERDICT), int(Level.ALERT), int(Level.WATCH)], int(Level.NONE)
-    ).astype(np.int64)
+    )
+    return found.astype(np.int64), q
 
 
-def floors(count: Floats, expected: Floats, coverage: Floats, rules: Rules) -> Bools:
-    """Return where a signal is large enough to be shown as an alert, whatever its p-value."""
-    large: Bools = (count >= rules.events) & (count >= rules.ratio * expected) & (coverage >= rules.coverage)
+def floors(count: Floats, expected: Floats, coverage: Floats, rules: Rules, downward: Bools | None = None) -> Bools:
+    """Return where a signal is large enough to be shown as an alert, whatever its p-value.
+
+    Downward it is the expectation that must be large, and beyond the count.
+    """
+    turned = np.False_ if downward is None else downward
+    more, less = np.where(turned, expected, count), np.where(turned, count, expected)
+    large: Bools = (more >= rules.events) & (more >= rules.ratio * less) & (coverage >= rules.coverage)
     return large

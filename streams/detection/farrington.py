@@ -22,6 +22,7 @@ import numpy as np
 from scipy import stats
 
 from streams.detection.calendar import Calendar, References, references
+from streams.detection.pooled import Panel
 from streams.detection.quasipoisson import SMALLEST, Fit, Observations, fit, predict
 from streams.detection.verdicts import Bools, Floats, Ints, Tested, Verdict, blank, enough_of_late
 
@@ -78,6 +79,18 @@ def farrington(counts: Floats, exposure: Floats | None, calendar: Calendar, opti
     for first, places in _batches(cuts, len(counts)):
         _test(counts, offsets, known, calendar, options, tested, cuts, first, places, found)
     return found
+
+
+def farrington_of_panel(panel: Panel, calendar: Calendar, options: Options, tested: Ints) -> Tested:
+    """Test some periods of every series of a panel: what is not usable is unknown, exposure and coverage the offset.
+
+    Raises as `farrington` does.
+    """
+    usable = panel.usable()
+    counts = np.where(usable == Verdict.NORMAL, panel.counts, np.nan)
+    found = farrington(counts, panel.exposure * panel.coverage, calendar, options, tested)
+    unusable = usable[:, tested]
+    return found._replace(verdict=np.where(unusable == Verdict.NORMAL, found.verdict, unusable))
 
 
 def check(options: Options, frequency: int) -> None:

@@ -9,7 +9,8 @@ from streams.detection.verdicts import Floats
 def _parameters(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
     """Return size and probability; a size so great that it is Poisson where the variance is not above the mean."""
     excess = np.maximum(variance - mean, mean * 1e-9)
-    return mean * mean / excess, mean / (mean + excess)
+    with np.errstate(invalid="ignore"):  # of a mean of nought nothing is said: NaN
+        return mean * mean / excess, mean / (mean + excess)
 
 
 def at_least(count: Floats, mean: Floats, variance: Floats) -> Floats:

@@ -24,7 +24,7 @@ def test_what_has_no_verdict_is_in_no_family() -> None:
 
 def level(p: float, count: float = 12, expected: float = 4, coverage: float = 1.0, others: int = 104) -> Level:
     rest = np.full(others, 0.5)
-    found = levels(
+    found, _ = levels(
         np.array([p, *rest]),
         np.array([count, *rest]),
         np.array([expected, *rest]),
@@ -38,15 +38,24 @@ def test_levels_and_their_floors() -> None:
     assert level(0.009) is Level.WATCH  # not among the surest of 105
     assert level(0.009, others=0) is Level.ALERT
     assert level(0.011) is Level.NONE
+    assert level(0.011, others=0) is Level.NONE  # whatever the family
     assert level(float("nan")) is Level.NO_VERDICT
     assert level(1e-4, count=4, expected=0.3) is Level.WATCH
     assert level(1e-4, count=140, expected=100) is Level.WATCH
     assert level(1e-4, coverage=0.49) is Level.WATCH
 
 
+def test_downward_it_is_the_expectation_that_must_be_large() -> None:
+    p, ones = np.array([1e-4, 1e-4, 1e-4]), np.ones(3)
+    count, expected = np.array([1.0, 1.0, 9.0]), np.array([12.0, 4.0, 12.0])
+    found, q = levels(p, count, expected, ones, downward=np.array(True))
+    assert found.tolist() == [Level.ALERT, Level.WATCH, Level.WATCH]
+    assert q == pytest.approx(benjamini_hochberg(p))
+
+
 def test_a_stricter_rate_of_discovery_gives_fewer_alerts() -> None:
-    p = np.array([0.0005, 0.02, 0.9])
+    p = np.array([0.0005, 0.008, 0.9])
     ones = np.ones(3)
-    wide, strict = (levels(p, 20 * ones, 5 * ones, ones, Rules(discovery=rate)) for rate in (0.1, 0.001))
+    wide, strict = (levels(p, 20 * ones, 5 * ones, ones, Rules(discovery=rate))[0] for rate in (0.1, 0.001))
     assert (wide == Level.ALERT).sum() == 2
     assert (strict == Level.ALERT).sum() == 0

@@ -39,6 +39,14 @@ def test_its_usual_delay_is_that_between_its_declarations_and_until_their_receip
     assert said(stage, through[-1] + timedelta(days=21)) == [("silence", SIRENS[0])]
 
 
+def test_a_past_day_knows_nothing_of_what_was_declared_later(stage: Stage) -> None:
+    told = [stock(QPV | {"let": 40}), declaration(complete_through="2026-01-31")]
+    stage.take(message(0, told, day=date(2026, 2, 5)))
+    stage.take(message(1, [declaration(complete_through="2026-02-28", revision=2)], day=date(2026, 3, 25)))
+    assert said(stage, date(2026, 3, 19)) == [("silence", SIRENS[0])]
+    assert said(stage, date(2026, 3, 25)) == []
+
+
 def test_a_whole_past_sent_at_once_is_no_habit(stage: Stage) -> None:
     told = [stock(QPV | {"let": 40}), declaration(complete_through="2025-06-30")]
     stage.take(message(0, told, day=date(2026, 3, 1)))

@@ -1,0 +1,1 @@
+"""`quartiers backtest`: the measures of streams/backtest/ as a report in French with pictures."""
