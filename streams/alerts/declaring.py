@@ -1,8 +1,10 @@
 """What is unusual in what landlords send: silence, a burst of old moves, a past that is sent again under new names.
 
-Invariant: said of a landlord, never of a quartier. Days are those of receipt, so that a replay says the same.
+Invariant: said of a landlord, never of a quartier; a burst and a re-key end, lifted or confirmed. Days are those of
+receipt, so that a replay says the same.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,10 +15,13 @@ import psycopg
 from schemas.alerts.kinds import BURST, REKEY, SILENCE
 from schemas.alerts.wording import of_declarations
 from streams.detection.declarations import burst, rekeyed, silence
+from streams.publication.base import first_day, number
 
 USUAL_DAYS = 31
 SPAN_DAYS, SPANS = 7, 26
 PAST_MONTHS = 24
+WATCHED_DAYS = 31
+"""How long a burst or a re-key may be taken back before it is confirmed."""
 # Its usual days between two declarations, and from the last day of one to its receipt, which is never counted as more
 # than a quarter: a whole past sent at once is no habit. The last 12 are enough to know one.
 _HABITS = """
@@ -28,7 +33,7 @@ FROM (
         complete_through - lag(complete_through) OVER (PARTITION BY landlord ORDER BY complete_through) AS days,
         row_number() OVER (PARTITION BY landlord ORDER BY complete_through DESC) AS rank
     FROM (SELECT landlord, complete_through, min(received_on) AS received_on FROM core.declaration
-          GROUP BY 1, 2) AS told
+          WHERE received_on <= %(today)s GROUP BY 1, 2) AS told
 ) AS habit
 JOIN core.landlord_at USING (landlord)
 WHERE rank <= 12 AND since <= %(today)s AND until > %(today)s AND counted_for = landlord
@@ -40,6 +45,11 @@ FROM core.fact
 WHERE received_on > %(today)s::date - %(days)s * %(spans)s AND received_on <= %(today)s
     AND effect_month < date_trunc('month', received_on::timestamp) - interval '2 months'
 GROUP BY 1, 2
+"""
+# What a landlord has taken back of the months that a burst or a re-key filled.
+_TAKEN_BACK = """
+SELECT -coalesce(sum(delta), 0)::integer FROM core.fact
+WHERE landlord = %(landlord)s AND received_on > %(raised)s AND received_on <= %(today)s AND effect_month < %(before)s
 """
 _PAST = """
 SELECT landlord, effect_month, sum(delta) FILTER (WHERE received_on <= %(since)s)::integer,
@@ -61,8 +71,24 @@ class Remark:
 
 
 def remarks(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
-    """Return what is unusual on a day."""
+    """Return what was unusual on a day, by what was received by then."""
     return [*_silent(cursor, today), *_bursting(cursor, today), *_rekeyed(cursor, today)]
+
+
+def outcome(
+    cursor: psycopg.Cursor[Any], kind: str, landlord: str, raised_on: date, earlier: Mapping[str, Any], today: date
+) -> tuple[str | None, Mapping[str, Any]]:
+    """Return what became of a burst or a re-key, None while it may still be taken back, and its evidence.
+
+    It is lifted once at least half of the moves that made it are taken back, and confirmed when its time has passed.
+    """
+    before = first_day(number(raised_on) - (2 if kind == BURST else 0))
+    asked = {"landlord": landlord, "raised": raised_on, "today": today, "before": before}
+    taken_back: int = cursor.execute(_TAKEN_BACK, asked).fetchall()[0][0]
+    moves = earlier["moves"] if kind == BURST else sum(max(gained, 0) for gained in earlier["added"])
+    if 2 * taken_back >= moves:
+        return "lifted", {**earlier, "taken_back": taken_back}
+    return ("confirmed" if today > raised_on + timedelta(days=WATCHED_DAYS) else None), earlier
 
 
 def _silent(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
@@ -73,7 +99,7 @@ def _silent(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
     found = []
     for (landlord, told, _), days, usual in zip(rows, overdue.tolist(), every.tolist(), strict=True):
         if days:
-            details = f"complet jusqu'au {told:%d/%m/%Y}, {days} jours de retard sur son habitude ({usual} jours)"
+            details = f"complet jusqu'au {told:%d/%m/%Y}, {days} {_days(days)} de retard sur son habitude ({usual} {_days(usual)})"
             evidence = {"complete_through": told.isoformat(), "usual_days": usual, "days_late": days}
             found.append(_remark(SILENCE, landlord, evidence, details))
     return found
@@ -116,6 +142,10 @@ def _rekeyed(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
         }
         found.append(_remark(REKEY, landlords[row], evidence, details))
     return found
+
+
+def _days(many: int) -> str:
+    return "jours" if many > 1 else "jour"
 
 
 def _remark(kind: str, landlord: str, evidence: dict[str, Any], details: str) -> Remark:
