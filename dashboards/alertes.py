@@ -36,7 +36,7 @@ SAID = fields.words(
         "none": ("attendu", palette.WARNING),
     }
 )
-GENRES = fields.words({one.code: (one.name_fr, "text") for one in KINDS})
+GENRES = fields.words({one.code: (one.name_fr.replace(" inhabituellement", ""), "text") for one in KINDS})
 ON_DECLARATIONS = fields.words({code: (name, "text") for code, name in DECLARATIONS_FR.items()})
 SOME = fields.steps((None, palette.GOOD), (1, palette.WARNING))
 SECRET = fields.null_as("secret", palette.HELD_BACK)
@@ -76,23 +76,23 @@ def opened() -> Any:
         (0, 6, 24, 11),
         Query("alertes/ouvertes"),
         [
-            Field("N°", fields.TEXT, width=52),
-            Field("Mois", fields.MONTH, width=82),
-            Field("Code", fields.TEXT, width=100, link=page.TO_QUARTIER),
+            Field("N°", fields.TEXT, width=44),
+            Field("Mois", fields.MONTH, width=76),
+            Field("Code", fields.TEXT, width=108, link=page.TO_QUARTIER),
             Field("Quartier", fields.TEXT, link=page.TO_QUARTIER, filterable=True),
-            Field("Dépt", fields.TEXT, width=72, filterable=True),
+            Field("Dépt", fields.TEXT, width=54),
             Field("departement", fields.TEXT, hidden=True),
-            Field("Genre", fields.TEXT, width=258, mappings=GENRES, filterable=True),
-            Field("Niveau", fields.TEXT, width=100, mappings=LEVELS, cell="color-text"),
-            Field("État", fields.TEXT, width=96, mappings=STATES, cell="color-text"),
-            Field("Ampleur", fields.TEXT, width=186),
-            Field("Hasard", fields.TEXT, width=82, mappings=fields.UNTOLD),
-            Field("Observé", fields.COUNT, 0, width=82, mappings=SECRET, cell="color-text"),
-            Field("Attendu", fields.COUNT, 0, width=80, mappings=fields.UNTOLD),
-            Field("Couverture", fields.PERCENT, 0, width=98, mappings=fields.UNTOLD),
-            Field("Voisins", fields.TEXT, width=82, mappings=fields.UNTOLD),
-            Field("Depuis", fields.DAY, width=98),
-            Field("Avis", fields.TEXT, width=84, mappings=SAID, cell="color-text"),
+            Field("Genre", fields.TEXT, width=158, mappings=GENRES, filterable=True),
+            Field("Niveau", fields.TEXT, width=94, mappings=LEVELS, cell="color-text"),
+            Field("État", fields.TEXT, width=90, mappings=STATES, cell="color-text"),
+            Field("Ampleur", fields.TEXT, width=218),
+            Field("Hasard", fields.TEXT, width=78, mappings=fields.UNTOLD),
+            Field("Observé", fields.COUNT, 0, "text", width=76, mappings=SECRET, cell="color-text"),
+            Field("Attendu", fields.COUNT, 0, width=74, mappings=fields.UNTOLD),
+            Field("Couverture", fields.PERCENT, 0, width=94, mappings=fields.UNTOLD),
+            Field("Voisins", fields.TEXT, width=78, mappings=fields.UNTOLD),
+            Field("Depuis", fields.DAY, width=94),
+            Field("Avis", fields.TEXT, width=74, mappings=SAID, cell="color-text"),
         ],
     )
 
@@ -108,8 +108,8 @@ def expected() -> Any:
         "relogements dont le nombre est secret sont dans l'observé. Les comptes secrets n'ont pas de point. "
         "Source : staff.expected_window. Unité : rapport, mouvements.",
         (0, 18, 14, 12),
-        Query("alertes/entonnoir"),
-        Query("alertes/entonnoir_bornes", ref_id="B"),
+        [Query("alertes/entonnoir_departs"), Query("alertes/entonnoir_arrivees", ref_id="B")],
+        Query("alertes/entonnoir_bornes", ref_id="C"),
     )
 
 

@@ -18,7 +18,7 @@ Une consigne par règle d'alerte : ce qu'elle veut dire, quoi regarder, quoi fai
 `docs/runbooks/`. Ils parlent de la chaîne, et des alertes ; les chiffres, eux, comptent les **locataires du parc social
 seulement**.
 """
-HEIGHT = 17
+HEIGHT = 13
 
 
 def build() -> Any:

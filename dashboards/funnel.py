@@ -4,8 +4,7 @@ Source: D. J. Spiegelhalter, "Funnel plots for comparing institutional performan
 1185-1202; bounds of a Poisson count by Wilson and Hilferty's cube root.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from grafana_foundation_sdk.builders import xychart
 from grafana_foundation_sdk.models import xychart as kinds
@@ -14,6 +13,9 @@ from dashboards import fields, palette, panels
 from dashboards.fields import Field
 from dashboards.source import Query
 
+OPTIONS_OF = "12.2.0"
+LEAST = 4
+"""Where the axis begins: less is never shown."""
 X, BOUNDED_X = "Attendu", "Attendu borné"
 MEASURES = {"Départs": palette.DEPARTURES, "Arrivées": palette.ARRIVALS}
 BOUNDS = {
@@ -24,30 +26,37 @@ BOUNDS = {
 }
 
 
-def funnel(number: int, title: str, description: str, at: panels.At, points: Query, bounds: Query) -> Any:
-    """Return the panel: points of `MEASURES` from one query, lines of `BOUNDS` from the other."""
+def funnel(
+    number: int, title: str, description: str, at: panels.At, points: Sequence[Query], bounds: Query
+) -> panels.Panel:
+    """Return the panel: points of each of `MEASURES` from a query of its own, lines of `BOUNDS` from the last one."""
     panel = (
         xychart.Panel()
         .mapping(kinds.SeriesMapping.MANUAL)
-        .series([*_series(0, X, MEASURES), *_series(1, BOUNDED_X, BOUNDS)])
+        .series(
+            [
+                *(_Series(place, X, name) for place, name in enumerate(MEASURES)),
+                *(_Series(len(MEASURES), BOUNDED_X, name) for name in BOUNDS),
+            ]
+        )
         .min(0)
         .legend(panels.legend())
         .tooltip(panels.tooltip(single=True))
     )
+    over = {"axisLabel": "mouvements attendus", "scaleDistribution": {"type": "log", "log": 2}}
     dots = {"show": "points", "pointSize": {"fixed": 7}, "axisLabel": "observé ÷ attendu"}
-    line = {"show": "lines", "lineWidth": 1, "axisLabel": "observé ÷ attendu"}
+    line = {"show": "lines", "lineWidth": 1, "pointSize": {"fixed": 1}, "axisLabel": "observé ÷ attendu"}
     dress = [
-        *(Field(name, fields.COUNT, 0, line={"axisLabel": "mouvements attendus"}) for name in (X, BOUNDED_X)),
+        *(Field(name, fields.COUNT, 0, line=over, lowest=LEAST) for name in (X, BOUNDED_X)),
         *(Field(name, fields.TIMES, 2, colour, line=dots) for name, colour in MEASURES.items()),
         *(Field(name, fields.TIMES, 2, colour, line=line) for name, colour in BOUNDS.items()),
         Field("Observé", fields.COUNT, 0),
         Field("Quartier", fields.TEXT),
     ]
-    return panels.dressed(panels.asked(panel, [points, bounds], dress), number, title, description, at)
-
-
-def _series(frame: int, x: str, names: Mapping[str, str]) -> list[Any]:
-    return [_Series(frame, x, name) for name in names]
+    # Without a version Grafana takes the options for those of before 11.1, and draws nothing.
+    made = panels.dressed(panels.asked(panel, [*points, bounds], dress), number, title, description, at)
+    made._internal.plugin_version = OPTIONS_OF
+    return made
 
 
 class _Series:

@@ -141,6 +141,9 @@ def written(rule: Rule) -> dict[str, Any]:
         "dashboardUid": rule.dashboard,
         "panelId": rule.panel,
         "annotations": {
+            # Grafana's pages and messages find the panel by these.
+            "__dashboardUid__": rule.dashboard,
+            "__panelId__": str(rule.panel),
             "summary": rule.summary,
             "description": rule.description,
             "runbook_url": page.consigne(rule.consigne, [one.consigne for one in RULES]),

@@ -99,7 +99,8 @@ def _silent(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
     found = []
     for (landlord, told, _), days, usual in zip(rows, overdue.tolist(), every.tolist(), strict=True):
         if days:
-            details = f"complet jusqu'au {told:%d/%m/%Y}, {days} {_days(days)} de retard sur son habitude ({usual} {_days(usual)})"
+            late, habit = f"{days} {_days(days)}", f"{usual} {_days(usual)}"
+            details = f"complet jusqu'au {told:%d/%m/%Y}, {late} de retard sur son habitude ({habit})"
             evidence = {"complete_through": told.isoformat(), "usual_days": usual, "days_late": days}
             found.append(_remark(SILENCE, landlord, evidence, details))
     return found
