@@ -88,7 +88,7 @@ def bursting(stage: Stage) -> None:
 
 def taken_back(month: str, many: int, first: int) -> list[Event]:
     """Return what cancels so many of the moves of `moves_of`."""
-    cancelled = {"effective_on": f"{month}-10", "status": "cancelled", "revision": 2}
+    cancelled = {"effective_on": f"{month}-10", "status": "cancelled", "cancel_reason": "mistake", "revision": 2}
     return [move(number=first + n, **cancelled, **QPV) for n in range(many)]
 
 
