@@ -1,7 +1,7 @@
 """The funnel: observed over expected, by how much was expected, between the bounds of chance.
 
 Source: D. J. Spiegelhalter, "Funnel plots for comparing institutional performance", Statistics in Medicine 24 (2005)
-1185-1202; bounds of a Poisson count by Wilson and Hilferty's cube root.
+1185-1202; bounds of a Poisson count by the first terms of Cornish and Fisher's expansion.
 """
 
 from collections.abc import Sequence

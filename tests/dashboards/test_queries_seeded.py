@@ -224,8 +224,9 @@ def test_the_bounds_of_the_funnel_are_those_of_a_poisson_count(seeded: psycopg.C
     *_, bounds = (answer(seeded, asked).rows for asked in named("Observé et attendu", "alertes"))
     for row in bounds:
         expected = row["Attendu borné"]
-        for name, tail in (("95 %, haut", 0.025), ("99,8 %, haut", 0.001)):
-            assert row[name] * expected == pytest.approx(float(poisson.isf(tail, expected)), abs=1.5)
+        for name, share in (("95 %", 0.025), ("99,8 %", 0.001)):
+            assert row[f"{name}, haut"] * expected == pytest.approx(float(poisson.isf(share, expected)), abs=1.2)
+            assert row[f"{name}, bas"] * expected == pytest.approx(float(poisson.ppf(share, expected)), abs=1.2)
 
 
 def test_the_budget_tells_what_chance_alone_would_raise(seeded: psycopg.Connection[Any]) -> None:

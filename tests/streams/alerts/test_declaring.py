@@ -7,6 +7,7 @@ import pytest
 
 from streams.alerts.declaring import remarks
 from streams.alerts.watch import watch
+from tests.indicators.measured import territory, write_month
 from tests.streams.stage import SIRENS, TODAY, Event, Stage, declaration, message, move, stock
 
 pytestmark = pytest.mark.services
@@ -140,3 +141,22 @@ def test_a_rekey_whose_copies_are_taken_back_is_lifted(stage: Stage) -> None:
     copies = [one for place, month in enumerate(months) for one in taken_back(month, 5, 1001 + 10 * place)]
     stage.take(message(2, copies, day=later))
     assert ("rekey", "lifted") in states(stage, later)
+
+
+def test_the_first_look_takes_the_past_year_of_what_was_sent_as_it_was_then(stage: Stage) -> None:
+    bursting(stage)
+    told = [stock(QPV | {"let": 40}), declaration(complete_through="2026-01-15")]
+    stage.take(message(13, told, day=date(2026, 1, 20)))
+    stage.take(message(14, [declaration(revision=2)], day=TODAY + timedelta(days=30)))
+    later = TODAY + timedelta(days=60)
+    # A quartier with a month declared: the first family is due.
+    with stage.connection.transaction():
+        quartier = territory(stage.connection, "qpv_2024", QPV["qpv_2024"])
+        write_month(stage.connection, quartier, "all", date(2026, 2, 1), {"dwellings": 40, "all_dwellings": 40})
+    assert ("burst", "confirmed") in states(stage, later)
+    spans = "SELECT raised_on, changed_on, state FROM core.alert WHERE kind = %s"
+    ((raised_on, changed_on, _),) = stage.rows(spans, "burst")
+    assert TODAY <= raised_on < TODAY + timedelta(days=7)
+    assert raised_on + timedelta(days=31) < changed_on <= raised_on + timedelta(days=38)
+    silences = stage.rows(spans, "silence")
+    assert silences[0][2] == "lifted" and silences[0][1] >= TODAY + timedelta(days=30)

@@ -169,3 +169,20 @@ def test_what_was_expected_is_kept_of_every_quartier_with_a_verdict(quartiers: Q
         LAST,
     )
     assert kept == [("arrivals", 29, True, False), ("departures", 29, True, False), ("notices", 29, True, False)]
+
+
+def test_nothing_is_examined_while_what_was_sent_is_still_to_be_read(quartiers: Quartiers) -> None:
+    write = "INSERT INTO core.topic_end (topic, partition, end_offset) VALUES ('tenancy.moves.999000001', 0, 5000)"
+    quartiers.connection.execute(write)
+    assert watch(quartiers.connection) == (0, 0, 0)
+    assert quartiers.rows("SELECT count(*) FROM core.alert_family") == [(0,)]
+    done = "INSERT INTO core.ingest_offset (topic, partition, next_offset) VALUES ('tenancy.moves.999000001', 0, 4950)"
+    quartiers.connection.execute(done)
+    assert watch(quartiers.connection).months == 12
+
+
+def test_what_was_expected_is_kept_of_two_years_from_the_first_look_on(quartiers: Quartiers) -> None:
+    watch(quartiers.connection)
+    ((first, last),) = quartiers.rows("SELECT min(month), max(month) FROM core.expected_month")
+    assert last == LAST
+    assert first <= month_after(LAST, -12), "a window of twelve months ends with each of the last months"
