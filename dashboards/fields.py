@@ -27,6 +27,7 @@ TEXT = "string"
 DAYS = "suffix:j"
 MONTHS_LONG = "suffix:mois"
 YEARS = "suffix:ans"
+TIMES = "suffix:fois"
 
 
 def words(meanings: Mapping[str, tuple[str, str]]) -> list[ValueMapping]:

@@ -1,7 +1,7 @@
-"""Write the dashboards' JSON: `python -m dashboards.generate`, or `quartiers dashboards`.
+"""Write the dashboards' JSON, and the alert rules': `python -m dashboards.generate`, or `quartiers dashboards`.
 
-Invariant: what is in `generated/` and `generated_public/` is what this writes, byte for byte (a test
-regenerates and compares).
+Invariant: what is in `generated/`, `generated_public/` and `provisioning/alerting/` is what this writes, byte for byte
+(a test regenerates and compares).
 """
 
 import json
@@ -10,7 +10,20 @@ from typing import Any
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from dashboards import chaine, couverture, indicateurs, occupation, page, parcours, public, quartier, region
+from dashboards import (
+    alertes,
+    chaine,
+    consignes,
+    couverture,
+    indicateurs,
+    occupation,
+    page,
+    parcours,
+    public,
+    quartier,
+    region,
+    rules,
+)
 from dashboards.source import PUBLIC
 
 GENERATED = Path(__file__).parent / "generated"
@@ -23,7 +36,9 @@ BUILDERS = {
     page.PARCOURS: parcours.build,
     page.OCCUPATION: occupation.build,
     page.COUVERTURE: couverture.build,
+    page.ALERTES: alertes.build,
     page.CHAINE: chaine.build,
+    page.CONSIGNES: consignes.build,
     PUBLIC: public.build,
 }
 
@@ -49,6 +64,8 @@ def main() -> None:
                 stale.unlink()
         for name, content in wanted.items():
             (folder / name).write_text(content, encoding="utf-8")
+    rules.FILE.parent.mkdir(exist_ok=True)
+    rules.FILE.write_text(rules.text(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What the dashboards share: their addresses, their links to each other, their clock and their language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,9 @@ INDICATEURS = "indicateurs"
 PARCOURS = "parcours"
 OCCUPATION = "occupation"
 COUVERTURE = "couverture"
+ALERTES = "alertes"
 CHAINE = "chaine"
+CONSIGNES = "consignes"
 TITLES = {
     REGION: "Région",
     QUARTIER: "Quartier",
@@ -26,7 +28,9 @@ TITLES = {
     PARCOURS: "Parcours",
     OCCUPATION: "Occupation",
     COUVERTURE: "Couverture",
+    ALERTES: "Alertes",
     CHAINE: "Chaîne de traitement",
+    CONSIGNES: "Consignes",
     PUBLIC: "La mobilité dans le parc social, en chiffres publiés",
 }
 CHOOSING = {
@@ -45,6 +49,9 @@ TO_INDICATEURS = (
 )
 """The link of a row that has the columns `niveau` and `Code`."""
 
+FIRST_CONSIGNE = 2
+"""The panel of the first *consigne*; the others follow."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -59,6 +66,11 @@ class Page:
 def address(uid: str, source: str) -> str:
     """Return the address of a page as a link of the page `source` gives it: the territory is kept."""
     return f"/d/{uid}" + variables.CARRIED.get((CHOOSING.get(source, ""), CHOOSING.get(uid, "")), "")
+
+
+def consigne(name: str, names: Sequence[str]) -> str:
+    """Return the address of a *consigne*, of all of them in the order of their panels."""
+    return f"/d/{CONSIGNES}?viewPanel=panel-{FIRST_CONSIGNE + names.index(name)}"
 
 
 def _links(source: str) -> list[Any]:

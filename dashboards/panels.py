@@ -30,17 +30,19 @@ def dressed(panel: Panel, number: int, title: str, description: str, at: At) -> 
     return panel.id(number).title(title).description(description).grid_pos(models.GridPos(x=x, y=y, w=w, h=h))
 
 
-def _asked(panel: Panel, queries: Iterable[Query], fields: Iterable[Field]) -> Panel:
-    asked = list(queries)
-    panel.datasource(asked[0].source.reference()).no_value(NO_DATA)
-    for query in asked:
+def asked(panel: Panel, queries: Iterable[Query], fields: Iterable[Field]) -> Panel:
+    """Return the panel with its queries, which ask one source, and its columns dressed."""
+    targets = list(queries)
+    panel.datasource(targets[0].source.reference()).no_value(NO_DATA)
+    for query in targets:
         panel.with_target(query)
     for field in fields:
         panel.override_by_name(field.name, field.properties())
     return panel
 
 
-def _legend() -> Any:
+def legend() -> Any:
+    """Return a legend under the chart."""
     return (
         common.VizLegendOptions()
         .show_legend(True)
@@ -49,8 +51,10 @@ def _legend() -> Any:
     )
 
 
-def _tooltip() -> Any:
-    return common.VizTooltipOptions().mode(kinds.TooltipDisplayMode.MULTI).sort(kinds.SortOrder.NONE)
+def tooltip(*, single: bool = False) -> Any:
+    """Return what is told under the pointer: every series there, or the one point."""
+    mode = kinds.TooltipDisplayMode.SINGLE if single else kinds.TooltipDisplayMode.MULTI
+    return common.VizTooltipOptions().mode(mode).sort(kinds.SortOrder.NONE)
 
 
 def row(number: int, title: str, y: int) -> Panel:
@@ -88,7 +92,7 @@ def figures(
     )
     if value_size:
         panel.text(common.VizTextDisplayOptions().title_size(12).value_size(value_size))
-    return dressed(_asked(panel, [query], fields), number, title, description, at)
+    return dressed(asked(panel, [query], fields), number, title, description, at)
 
 
 def bars(number: int, title: str, description: str, at: At, query: Query, x: Field, counts: Iterable[Field]) -> Panel:
@@ -105,10 +109,10 @@ def bars(number: int, title: str, description: str, at: At, query: Query, x: Fie
         .fill_opacity(90)
         .min(0)
         .unit("locale")
-        .legend(_legend())
-        .tooltip(_tooltip())
+        .legend(legend())
+        .tooltip(tooltip())
     )
-    return dressed(_asked(panel, [query], [x, *counts]), number, title, description, at)
+    return dressed(asked(panel, [query], [x, *counts]), number, title, description, at)
 
 
 def stacked_days(number: int, title: str, description: str, at: At, query: Query, counts: Iterable[Field]) -> Panel:
@@ -123,10 +127,10 @@ def stacked_days(number: int, title: str, description: str, at: At, query: Query
         .min(0)
         .unit("locale")
         .span_nulls(False)
-        .legend(_legend())
-        .tooltip(_tooltip())
+        .legend(legend())
+        .tooltip(tooltip())
     )
-    return dressed(_asked(panel, [query], counts), number, title, description, at)
+    return dressed(asked(panel, [query], counts), number, title, description, at)
 
 
 def lines(
@@ -143,10 +147,10 @@ def lines(
         .decimals(1)
         .min(0)
         .span_nulls(False)
-        .legend(_legend())
-        .tooltip(_tooltip())
+        .legend(legend())
+        .tooltip(tooltip())
     )
-    return dressed(_asked(panel, queries, fields), number, title, description, at)
+    return dressed(asked(panel, queries, fields), number, title, description, at)
 
 
 def curve(number: int, title: str, description: str, at: At, query: Query, x: Field, shares: Iterable[Field]) -> Panel:
@@ -160,11 +164,11 @@ def curve(number: int, title: str, description: str, at: At, query: Query, x: Fi
         .unit("percent")
         .min(0)
         .span_nulls(False)
-        .legend(_legend())
-        .tooltip(_tooltip())
+        .legend(legend())
+        .tooltip(tooltip())
     )
     bounded = [replace(share, highest=100) for share in shares]
-    return dressed(_asked(panel, [query], [x, *bounded]), number, title, description, at)
+    return dressed(asked(panel, [query], [x, *bounded]), number, title, description, at)
 
 
 def states(number: int, title: str, description: str, at: At, query: Query, fields: Iterable[Field]) -> Panel:
@@ -178,10 +182,10 @@ def states(number: int, title: str, description: str, at: At, query: Query, fiel
         .line_width(0)
         .fill_opacity(90)
         .unit("string")
-        .legend(_legend())
-        .tooltip(_tooltip())
+        .legend(legend())
+        .tooltip(tooltip())
     )
-    return dressed(_asked(panel, [query], fields), number, title, description, at)
+    return dressed(asked(panel, [query], fields), number, title, description, at)
 
 
 def rows(
@@ -199,4 +203,4 @@ def rows(
     queries = [query, *more]
     if len(queries) > 1:
         panel.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
-    return dressed(_asked(panel, queries, fields), number, title, description, at)
+    return dressed(asked(panel, queries, fields), number, title, description, at)

@@ -13,6 +13,7 @@ from runtime.settings import ROOT, Settings
 
 ENV_FILE = ROOT / ".env"
 PRINCIPALS = ("admin", "worker", "archive", "notifier", "postgres", "grafana-admin", "grafana-public-admin", *ROLES)
+RECIPIENTS = "destinataires.toml"
 PORTS = ("kafka", "kafka_tls", "gateway", "postgres", "grafana", "grafana_public")
 
 
@@ -29,7 +30,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "QUARTIERS_LISTEN_ADDRESS": settings.listen_address,
         "QUARTIERS_TLS_KEYSTORE": b64encode(CertificateFiles.of(settings).server.read_bytes()).decode(),
     }
-    return {**passwords, **ports, **public, "QUARTIERS_DATABASE_NAME": settings.database_name}
+    told = {"QUARTIERS_RECIPIENTS": str(settings.instance_dir / RECIPIENTS)}
+    return {**passwords, **ports, **public, **told, "QUARTIERS_DATABASE_NAME": settings.database_name}
 
 
 def write_environment(settings: Settings) -> None:
@@ -49,7 +51,7 @@ def up(settings: Settings) -> None:
 
 def down() -> None:
     """Stop them; volumes stay."""
-    _compose("--profile", "public", "--profile", "gateway", "--profile", "archive", "down")
+    _compose("--profile", "public", "--profile", "gateway", "--profile", "archive", "--profile", "notifier", "down")
 
 
 def _compose(*arguments: str) -> None:

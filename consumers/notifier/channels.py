@@ -44,6 +44,16 @@ def sender(smtp: Smtp | None, clock: Clock) -> Send:
     return send
 
 
+def mailer(smtp: Smtp | None, clock: Clock) -> Callable[[Recipient, Letter], None]:
+    """Return what mails a letter. A file whose recipients have no server is refused before."""
+
+    def send(recipient: Recipient, written: Letter) -> None:
+        if smtp:
+            send_mail(smtp, recipient, written, clock)
+
+    return send
+
+
 def send_mail(smtp: Smtp, recipient: Recipient, written: Letter, clock: Clock) -> None:
     """Send a mail. Its Message-ID is that of its steps: a mail sent twice by a crash is one to any reader."""
     domain = smtp.sender.rpartition("@")[2]

@@ -7,7 +7,7 @@ is stopped, a step is queued once for each recipient.
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,10 @@ CREATE TABLE IF NOT EXISTS delivery (
     identity TEXT NOT NULL REFERENCES step, recipient TEXT NOT NULL, due_at TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, failure TEXT, sent_at TEXT,
     PRIMARY KEY (identity, recipient)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS letter (
+    week TEXT NOT NULL, recipient TEXT NOT NULL, due_at TEXT, attempts INTEGER NOT NULL DEFAULT 0, failure TEXT,
+    sent_at TEXT, PRIMARY KEY (week, recipient)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS waiting ON delivery (due_at) WHERE sent_at IS NULL;
 """
@@ -34,7 +38,7 @@ class Due(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """What waits for one recipient: how many steps, since which failure."""
+    """What waits for one recipient: how many steps and letters, since which failure."""
 
     recipient: str
     steps: int
@@ -116,10 +120,42 @@ class Journal:
                 [(why, _text(again_at), identity, recipient) for identity in identities],
             )
 
+    def letter_attempts(self, recipient: str, week: date, now: datetime) -> int | None:
+        """Return how often a week's letter was tried in vain, None if it was sent or is not to be tried yet."""
+        found = self._database.execute(
+            "SELECT attempts, sent_at, due_at FROM letter WHERE (week, recipient) = (?, ?)",
+            (week.isoformat(), recipient),
+        ).fetchone()
+        if found is None:
+            return 0
+        attempts, sent_at, due_at = found
+        return None if sent_at or due_at > _text(now) else int(attempts)
+
+    def letter_sent(self, recipient: str, week: date, now: datetime) -> None:
+        """Note a week's letter as sent."""
+        with self._transaction() as database:
+            database.execute(
+                "INSERT INTO letter (week, recipient, sent_at) VALUES (?, ?, ?) "
+                "ON CONFLICT (week, recipient) DO UPDATE SET sent_at = excluded.sent_at, failure = NULL",
+                (week.isoformat(), recipient, _text(now)),
+            )
+
+    def letter_failed(self, recipient: str, week: date, why: str, again_at: datetime) -> None:
+        """Note a week's letter that could not be sent, and when it is tried again."""
+        with self._transaction() as database:
+            database.execute(
+                "INSERT INTO letter (week, recipient, due_at, attempts, failure) VALUES (?, ?, ?, 1, ?) "
+                "ON CONFLICT (week, recipient) DO UPDATE SET due_at = excluded.due_at, attempts = attempts + 1, "
+                "failure = excluded.failure",
+                (week.isoformat(), recipient, _text(again_at), why),
+            )
+
     def waiting(self) -> list[Waiting]:
         """Return what waits, by recipient."""
         rows = self._database.execute(
-            "SELECT recipient, count(*), max(failure) FROM delivery WHERE sent_at IS NULL GROUP BY 1 ORDER BY 1"
+            "SELECT recipient, count(*), max(failure) FROM (SELECT recipient, failure FROM delivery "
+            "WHERE sent_at IS NULL UNION ALL SELECT recipient, failure FROM letter WHERE sent_at IS NULL) "
+            "GROUP BY 1 ORDER BY 1"
         )
         return [Waiting(*row) for row in rows]
 

@@ -41,12 +41,18 @@ def letter(recipient: Recipient, steps: Sequence[tuple[str, AlertStep]]) -> Lett
     blocks = "".join(
         f"<h3>{escape(one[0])}</h3><p>{'<br>'.join(escape(line) for line in one[1:])}</p>" for one in lines
     )
-    html = (
-        f'<!doctype html><html lang="fr"><meta charset="utf-8"><body style="font-family:sans-serif;max-width:40em">'
-        f'<p>{escape(greeting)}</p>{blocks}<p style="color:#555;font-size:90%">{escape(NOTICE)}</p></body></html>'
-    )
+    html = page(f"<p>{escape(greeting)}</p>{blocks}", [NOTICE])
     identity = first_identity if alone else f"{first_identity}+{len(steps) - 1}"
     return Letter(subject, text, html, identity, f"{first.alert_id}-1" if alone and first.step > 1 else None)
+
+
+def page(body: str, small: Sequence[str]) -> str:
+    """Return a whole page of HTML: a body of HTML, then lines of plain text in small print."""
+    notes = "".join(f'<p style="color:#555;font-size:90%">{escape(line)}</p>' for line in small)
+    return (
+        f'<!doctype html><html lang="fr"><meta charset="utf-8"><body style="font-family:sans-serif;max-width:40em">'
+        f"{body}{notes}</body></html>"
+    )
 
 
 def _title(step: AlertStep) -> str:

@@ -4,6 +4,7 @@ Invariant: positions are those of the journal, never Kafka's; a recipient that f
 """
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from kafka import KafkaConsumer, TopicPartition
@@ -21,20 +22,37 @@ from runtime.topics import ALERTS
 from schemas.alerts import AlertStep, read
 
 POLL_MS = 1_000
+ALIVE = ".notifier-alive"
 RETRY_SECONDS = 2.0
 
 
 def notify(
-    settings: Settings, path: Path, addressees: Addressees, send: Send, clock: Clock, stopping: threading.Event
+    settings: Settings,
+    path: Path,
+    addressees: Addressees,
+    send: Send,
+    clock: Clock,
+    stopping: threading.Event,
+    beside: Callable[[Journal], object] = lambda _: None,
 ) -> None:
-    """Tell of alerts until told to stop; wait for the broker as long as it is away."""
+    """Tell of alerts until told to stop; wait for the broker as long as it is away.
+
+    `beside` is called at each turn, whether the broker is there or not: the weekly letters. The file `ALIVE` beside the
+    journal is touched then.
+    """
     journal = Journal(path)
+
+    def each_turn() -> None:
+        (path.parent / ALIVE).touch()
+        beside(journal)
+
     try:
         while not stopping.is_set():
             try:
-                _read_until(settings, journal, addressees, send, clock, stopping)
+                _read_until(settings, journal, addressees, send, clock, stopping, each_turn)
             except (KafkaError, ConnectionError, TimeoutError) as error:
                 logger(__name__).warning("the broker is away or refuses, the notifier waits", error=str(error))
+                each_turn()
                 stopping.wait(RETRY_SECONDS)
     finally:
         journal.close()
@@ -47,6 +65,7 @@ def _read_until(
     send: Send,
     clock: Clock,
     stopping: threading.Event,
+    each_turn: Callable[[], None],
 ) -> None:
     consumer = KafkaConsumer(
         **client_options(settings, NOTIFIER), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
@@ -65,6 +84,7 @@ def _read_until(
                 for record in records:
                     take(journal, addressees, clock, one.partition, record.offset, record.value)
             deliver(journal, addressees, send, clock)
+            each_turn()
     finally:
         consumer.close()
 

@@ -42,6 +42,7 @@ class Recipient(_Strict):
     places: Annotated[frozenset[str], Field(alias="territoires")] = frozenset()
     level: Annotated[Literal["alerte", "a_surveiller"], Field(alias="niveau")] = "alerte"
     rhythm: Annotated[Literal["immediat", "quotidien", "hebdomadaire"], Field(alias="rythme")] = "immediat"
+    weekly: Annotated[bool, Field(alias="lettre_hebdomadaire")] = False
     quiet: Annotated[tuple[time, time] | None, Field(alias="heures_calmes")] = None
 
     @model_validator(mode="after")
@@ -51,6 +52,8 @@ class Recipient(_Strict):
             raise ValueError("il faut une adresse, et une seule : courriel, webhook ou grafana")
         if (self.webhook or self.grafana) and not self.secret:
             raise ValueError("il faut `secret` : le nom de la variable d'environnement de la clé ou du jeton")
+        if self.weekly and (self.role != "observatoire" or not self.mail):
+            raise ValueError("`lettre_hebdomadaire` est pour un destinataire de rôle observatoire, par courriel")
         return self
 
     def wants(self, step: AlertStep) -> bool:

@@ -17,7 +17,8 @@ Number = Annotated[int, typer.Argument(help="Numéro de l'alerte, que donne `qua
 By = Annotated[str | None, typer.Option("--by", help="Qui le dit ; par défaut le compte de la machine.")]
 _LIST = """
 SELECT alert_id, month, alert_level, state, coalesce(name, landlord_name, landlord) AS about, message_fr, feedback
-FROM staff.alert WHERE %s OR state = 'provisional' ORDER BY month DESC, alert_id DESC
+FROM staff.alert JOIN staff.alert_evidence USING (alert_id)
+WHERE %s OR open ORDER BY month DESC, alert_id DESC
 """
 
 
@@ -28,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
     @family.command("list", help="Montre les alertes ouvertes ; avec --all, toutes.")
     def list_alerts(
-        every: Annotated[bool, typer.Option("--all", help="Aussi celles qui sont confirmées ou levées.")] = False,
+        every: Annotated[bool, typer.Option("--all", help="Aussi celles qui ne sont plus ouvertes.")] = False,
         name: InstanceName = None,
     ) -> None:
         # The database's client is slow to load, here and below: `--help` does not wait for it.

@@ -16,9 +16,15 @@ from operations.services import grafana_service
 from operations.verify import Verdict
 from runtime.database import connect
 from runtime.settings import Settings
+from schemas.alerts.kinds import DECLARATIONS_FR, KINDS
+from schemas.alerts.wording import LEVELS_FR, STATES_FR
 
 OUTCOME_TOTALS = "SELECT outcome, sum(n)::bigint FROM core.tally GROUP BY 1"
 REASON_TOTALS = "SELECT reason, count(*) FROM core.quarantine GROUP BY 1 ORDER BY 2 DESC, 1"
+ALERTS = """
+SELECT kind, alert_level, state, count(*)::integer, count(*) FILTER (WHERE open)::integer
+FROM staff.alert JOIN staff.alert_evidence USING (alert_id) GROUP BY 1, 2, 3 ORDER BY alert_level, kind, state
+"""
 THREE_QPVS = """
 SELECT name, code, window_days, departures, arrivals
 FROM staff.rolling JOIN staff.territory USING (territory_id)
@@ -40,6 +46,7 @@ class Closing:
     outcomes: dict[str, int]
     reasons: list[tuple[str, int]]
     quartiers: list[tuple[Any, ...]]
+    alerts: list[tuple[str, str, str, int, int]]
     verdict: Verdict
     truth: Comparison | None
 
@@ -71,13 +78,15 @@ def close(
         reasons = connection.execute(REASON_TOTALS).fetchall()
     with connect(settings, "observatory") as viewer:
         quartiers = viewer.execute(THREE_QPVS).fetchall()
-    return Closing(published, seeded, seed_seconds, outcomes, reasons, quartiers, verdict, truth)
+        alerts = viewer.execute(ALERTS).fetchall()
+    return Closing(published, seeded, seed_seconds, outcomes, reasons, quartiers, alerts, verdict, truth)
 
 
 def show(closing: Closing, console: Console) -> None:
     """Print the tables and the proofs."""
     console.print(fates(closing))
     console.print(windows(closing.quartiers, closing.verdict))
+    console.print(raised(closing.alerts))
     for line in proofs(closing):
         console.print(line)
 
@@ -117,6 +126,23 @@ def windows(quartiers: Sequence[tuple[Any, ...]], verdict: Verdict) -> Table:
     for (name, code), by_window in figures.items():
         cells = [" · ".join(number(by_window.get(n, (0, 0))[side]) for n in days) for side in (0, 1)]
         table.add_row(f"{escape(name)} ({code})", *cells)
+    return table
+
+
+def raised(alerts: Sequence[tuple[str, str, str, int, int]]) -> Table:
+    """Return the table of the alerts: by kind, level and state, how many there are and how many are open."""
+    table = Table(
+        *("Alertes", "Niveau", "État", "Nombre", "Ouvertes"),
+        title="Ce qui est inhabituel",
+        caption="Lesquelles, et pourquoi : `quartiers alert list`, `quartiers alert explain N`.",
+    )
+    for column in table.columns[3:]:
+        column.justify = "right"
+    names = {**{one.code: one.name_fr for one in KINDS}, **DECLARATIONS_FR}
+    for kind, level, state, many, opened in alerts:
+        table.add_row(names[kind], LEVELS_FR[level], STATES_FR[state], number(many), number(opened))
+    if not alerts:
+        table.add_row("aucune", "", "", "0", "0")
     return table
 
 

@@ -1,8 +1,10 @@
 """What is unusual in what landlords send: silence, a burst of old moves, a past that is sent again under new names.
 
-Invariant: said of a landlord, never of a quartier. Days are those of receipt, so that a replay says the same.
+Invariant: said of a landlord, never of a quartier; a burst and a re-key end, lifted or confirmed. Days are those of
+receipt, so that a replay says the same.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,10 +15,13 @@ import psycopg
 from schemas.alerts.kinds import BURST, REKEY, SILENCE
 from schemas.alerts.wording import of_declarations
 from streams.detection.declarations import burst, rekeyed, silence
+from streams.publication.base import first_day, number
 
 USUAL_DAYS = 31
 SPAN_DAYS, SPANS = 7, 26
 PAST_MONTHS = 24
+WATCHED_DAYS = 31
+"""How long a burst or a re-key may be taken back before it is confirmed."""
 # Its usual days between two declarations, and from the last day of one to its receipt, which is never counted as more
 # than a quarter: a whole past sent at once is no habit. The last 12 are enough to know one.
 _HABITS = """
@@ -40,6 +45,11 @@ FROM core.fact
 WHERE received_on > %(today)s::date - %(days)s * %(spans)s AND received_on <= %(today)s
     AND effect_month < date_trunc('month', received_on::timestamp) - interval '2 months'
 GROUP BY 1, 2
+"""
+# What a landlord has taken back of the months that a burst or a re-key filled.
+_TAKEN_BACK = """
+SELECT -coalesce(sum(delta), 0)::integer FROM core.fact
+WHERE landlord = %(landlord)s AND received_on > %(raised)s AND received_on <= %(today)s AND effect_month < %(before)s
 """
 _PAST = """
 SELECT landlord, effect_month, sum(delta) FILTER (WHERE received_on <= %(since)s)::integer,
@@ -65,6 +75,22 @@ def remarks(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
     return [*_silent(cursor, today), *_bursting(cursor, today), *_rekeyed(cursor, today)]
 
 
+def outcome(
+    cursor: psycopg.Cursor[Any], kind: str, landlord: str, raised_on: date, earlier: Mapping[str, Any], today: date
+) -> tuple[str | None, Mapping[str, Any]]:
+    """Return what became of a burst or a re-key, None while it may still be taken back, and its evidence.
+
+    It is lifted once at least half of the moves that made it are taken back, and confirmed when its time has passed.
+    """
+    before = first_day(number(raised_on) - (2 if kind == BURST else 0))
+    asked = {"landlord": landlord, "raised": raised_on, "today": today, "before": before}
+    taken_back: int = cursor.execute(_TAKEN_BACK, asked).fetchall()[0][0]
+    moves = earlier["moves"] if kind == BURST else sum(max(gained, 0) for gained in earlier["added"])
+    if 2 * taken_back >= moves:
+        return "lifted", {**earlier, "taken_back": taken_back}
+    return ("confirmed" if today > raised_on + timedelta(days=WATCHED_DAYS) else None), earlier
+
+
 def _silent(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
     rows = cursor.execute(_HABITS, {"today": today, "usual": USUAL_DAYS}).fetchall()
     through = np.array([row[1].toordinal() for row in rows], dtype=np.int64)
@@ -73,7 +99,8 @@ def _silent(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
     found = []
     for (landlord, told, _), days, usual in zip(rows, overdue.tolist(), every.tolist(), strict=True):
         if days:
-            details = f"complet jusqu'au {told:%d/%m/%Y}, {days} jours de retard sur son habitude ({usual} jours)"
+            late, habit = f"{days} {_days(days)}", f"{usual} {_days(usual)}"
+            details = f"complet jusqu'au {told:%d/%m/%Y}, {late} de retard sur son habitude ({habit})"
             evidence = {"complete_through": told.isoformat(), "usual_days": usual, "days_late": days}
             found.append(_remark(SILENCE, landlord, evidence, details))
     return found
@@ -116,6 +143,10 @@ def _rekeyed(cursor: psycopg.Cursor[Any], today: date) -> list[Remark]:
         }
         found.append(_remark(REKEY, landlords[row], evidence, details))
     return found
+
+
+def _days(many: int) -> str:
+    return "jours" if many > 1 else "jour"
 
 
 def _remark(kind: str, landlord: str, evidence: dict[str, Any], details: str) -> Remark:

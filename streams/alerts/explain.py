@@ -12,10 +12,10 @@ import numpy as np
 import psycopg
 
 from schemas.alerts.kinds import kind_of
+from streams.alerts.evidence import told
 from streams.alerts.family import again
 from streams.alerts.inputs import PERIODS, Inputs, unpacked
 from streams.alerts.register import read_steps
-from streams.alerts.watch import told
 from streams.publication.base import first_day, number
 
 SHOWN_MONTHS = 24

@@ -150,6 +150,18 @@ def cell_expectations(inputs: Inputs, expected: Floats) -> Floats:
     return share
 
 
+def upload_of(inputs: Inputs, landlord: str) -> Cluster | None:
+    """Return what makes a landlord's excess an upload's, None where there is no such thing (any more)."""
+    suspects, _ = _uploads(inputs, evidence(inputs, KINDS[0]))
+    return next((one for one in suspects if one.zone.name == landlord), None)
+
+
+def expectations(inputs: Inputs) -> Mapping[str, Floats]:
+    """Return what was expected of each quartier in the tested month, by measure; NaN where there is no verdict."""
+    upward = {kind.measure: evidence(inputs, kind).tested for kind in KINDS if not kind.downward}
+    return {measure: np.where(tested.given[:, 0], tested.expected[:, 0], np.nan) for measure, tested in upward.items()}
+
+
 def _uploads(inputs: Inputs, found: Evidence) -> tuple[list[Cluster], Bools]:
     """Return the landlords whose departures are in excess almost everywhere, and the quartiers that they explain."""
     nothing = np.zeros(len(inputs.codes), dtype=bool)

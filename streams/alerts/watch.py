@@ -5,19 +5,18 @@ later confirms or lifts its alerts, and raises none. One worker at a time, in on
 """
 
 import json
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
 import psycopg
 
-from schemas.alerts.kinds import SILENCE, UPLOAD, kind_of
-from schemas.alerts.wording import of_declarations, of_quartier, size
-from streams.alerts.declaring import remarks
-from streams.alerts.family import VERSION, Family, Signal, again, cell_expectations, evidence, hold, stands
+from schemas.alerts.kinds import SILENCE, UPLOAD
+from streams.alerts.declaring import outcome, remarks
+from streams.alerts.evidence import of_upload, told
+from streams.alerts.family import VERSION, again, expectations, hold, stands, upload_of
 from streams.alerts.inputs import Inputs, packed, read_inputs
 from streams.alerts.register import Raised, change, raise_alert
 from streams.detection.families import Level
@@ -27,6 +26,10 @@ TURN = 7_240_021
 """Advisory lock of a transaction: one worker watches at a time."""
 FIRST_MONTHS = 12
 """So many months are looked at when nothing ever was."""
+FIRST_WEEKS = 52
+"""So many weeks of what landlords sent, likewise."""
+FEW_MESSAGES = 100
+"""With more than these to be read, what is known is not yet what was sent."""
 LEVELS = {Level.WATCH: "watch", Level.ALERT: "alert"}
 _DUE = """
 SELECT month FROM core.observed_month JOIN core.territory USING (territory_id)
@@ -38,18 +41,39 @@ GROUP BY month, least_completeness, through
 HAVING sum(dwellings) >= least_completeness * sum(all_dwellings) AND sum(dwellings) > 0 OR month <= through
 ORDER BY month
 """
+# A month is examined once: not while what landlords have sent already is still to be read.
+_UNREAD = """
+SELECT coalesce(sum(greatest(end_offset - coalesce(next_offset, 0), 0)), 0)::bigint
+FROM core.topic_end LEFT JOIN core.ingest_offset USING (topic, partition)
+WHERE starts_with(topic, 'tenancy.moves.')
+"""
 _RUN = """
 INSERT INTO core.detection_run (as_of, taken_up_to, version, month, inputs)
 SELECT today.as_of, taken_up_to, %s, %s, %s
 FROM core.measure_state CROSS JOIN core.window_state AS today RETURNING run_id
 """
+# Of quartiers, and of the landlords' uploads, which are found in a family too.
 _OPEN = """
-SELECT alert_id, kind, month, code, alert.level, cut, month <= through
-FROM core.alert JOIN core.territory USING (territory_id) JOIN core.alert_family USING (month) CROSS JOIN core.settled
-WHERE state = 'provisional' ORDER BY month, alert_id
+SELECT alert_id, kind, month, code, landlord, alert.level, cut, month <= through, evidence
+FROM core.alert LEFT JOIN core.territory USING (territory_id) JOIN core.alert_family USING (month)
+CROSS JOIN core.settled
+WHERE state = 'provisional' AND (landlord IS NULL OR kind = 'upload') ORDER BY month, alert_id
 """
 _OPEN_ON_DECLARATIONS = """
-SELECT alert_id, kind, landlord, evidence FROM core.alert WHERE state = 'provisional' AND landlord IS NOT NULL
+SELECT alert_id, kind, landlord, raised_on, evidence FROM core.alert
+WHERE state = 'provisional' AND landlord IS NOT NULL AND kind <> 'upload' ORDER BY alert_id
+"""
+# Of the two years of which windows of twelve months are shown, those of which nothing is kept.
+_NOT_EXPECTED = """
+SELECT month FROM core.calendar CROSS JOIN (SELECT max(month) AS last FROM core.alert_family) AS family
+WHERE month > last - interval '24 months' AND month <= last
+    AND month NOT IN (SELECT month FROM core.expected_month)
+"""
+_EXPECTED = """
+INSERT INTO core.expected_month (month, measure, territory_id, expected, dwellings)
+SELECT %(month)s, %(measure)s, territory_id, expected, dwellings
+FROM unnest(%(codes)s::text[], %(expected)s::float8[], %(dwellings)s::float8[]) AS told (code, expected, dwellings)
+JOIN core.territory USING (code) WHERE level = 'qpv_2024'
 """
 
 
@@ -75,13 +99,19 @@ def watch(connection: psycopg.Connection[Any]) -> Watched:
     with one_snapshot(connection), connection.transaction(), connection.cursor() as cursor:
         if not cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (TURN,)).fetchall()[0][0]:
             return Watched()
+        if cursor.execute(_UNREAD).fetchall()[0][0] > FEW_MESSAGES:
+            return Watched()
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '10min'")
         today: date = cursor.execute("SELECT as_of FROM core.window_state").fetchall()[0][0]
         turn = _Turn(cursor, today)
+        first = cursor.execute("SELECT NOT EXISTS (SELECT FROM core.alert_family)").fetchall()[0][0]
         due = [month for (month,) in cursor.execute(_DUE, {"first": FIRST_MONTHS}).fetchall()]
         raised = sum(_hold(turn, month) for month in due)
+        if due:
+            for (month,) in cursor.execute(_NOT_EXPECTED).fetchall():
+                _keep_expectations(turn.cursor, read_inputs(turn.cursor, month))
         changed = _look_again(turn)
-        told, settled = _watch_declarations(turn)
+        told, settled = _watch_declarations(turn, FIRST_WEEKS if due and first else 0)
         return Watched(len(due), raised + told, changed + settled)
 
 
@@ -94,12 +124,13 @@ def _hold(turn: _Turn, month: date) -> int:
         "INSERT INTO core.alert_family (month, run_id, tests, cut, untested) VALUES (%s, %s, %s, %s, %s)",
         (month, run, family.tests, family.cut, json.dumps(dict(family.untested))),
     )
+    _keep_expectations(turn.cursor, inputs)
     new = [
         Raised(signal.kind, month, inputs.codes[signal.series], None, LEVELS[signal.level], told(inputs, signal))
         for signal in family.signals
     ]
     new += [
-        Raised(UPLOAD, month, None, one.zone.name, LEVELS[Level.ALERT], _of_upload(inputs, family, one.zone.name))
+        Raised(UPLOAD, month, None, one.zone.name, LEVELS[Level.ALERT], of_upload(inputs, one))
         for one in family.uploads
     ]
     return sum(raise_alert(turn.cursor, one, run, turn.today) is not None for one in new)
@@ -110,110 +141,74 @@ def _look_again(turn: _Turn) -> int:
     known: dict[date, Inputs] = {}
     runs: dict[date, int] = {}
     changed = 0
-    for alert, kind, month, code, level, cut, settled in turn.cursor.execute(_OPEN).fetchall():
+    for alert, kind, month, code, landlord, level, cut, settled, earlier in turn.cursor.execute(_OPEN).fetchall():
         if month not in known:
             known[month] = read_inputs(turn.cursor, month)
-        signal = again(known[month], kind, code)
-        if signal is None:
+        if landlord is not None:
+            still, evidence_now = _upload_again(known[month], landlord, earlier)
+        elif (signal := again(known[month], kind, code)) is None:
             continue
-        raised_at = Level.ALERT if level == LEVELS[Level.ALERT] else Level.WATCH
-        if (still := stands(signal, raised_at, cut)) and not settled:
+        else:
+            raised_at = Level.ALERT if level == LEVELS[Level.ALERT] else Level.WATCH
+            still, evidence_now = stands(signal, raised_at, cut), told(known[month], signal)
+        if still and not settled:
             continue
         if month not in runs:
             runs[month] = _keep(turn.cursor, known[month])
-        state = "confirmed" if still else "lifted"
-        change(turn.cursor, alert, state, told(known[month], signal), runs[month], turn.today)
+        change(turn.cursor, alert, "confirmed" if still else "lifted", evidence_now, runs[month], turn.today)
         changed += 1
     return changed
 
 
-def _watch_declarations(turn: _Turn) -> tuple[int, int]:
-    """Raise what is unusual in what landlords send, lift silences that ended; return both numbers."""
-    found = {(one.kind, one.landlord): one for one in remarks(turn.cursor, turn.today)}
-    open_now = turn.cursor.execute(_OPEN_ON_DECLARATIONS).fetchall()
-    changed = 0
-    for alert, kind, landlord, earlier in open_now:
-        if kind == SILENCE and found.pop((kind, landlord), None) is None:
-            change(turn.cursor, alert, "lifted", earlier, None, turn.today)
-            changed += 1
-    month = turn.today.replace(day=1)
-    raised = sum(
-        raise_alert(
-            turn.cursor,
-            Raised(one.kind, month, None, one.landlord, LEVELS[Level.ALERT], one.evidence),
-            None,
-            turn.today,
-        )
-        is not None
-        for one in found.values()
-    )
+def _upload_again(inputs: Inputs, landlord: str, earlier: Mapping[str, Any]) -> tuple[bool, Mapping[str, Any]]:
+    """Return whether a landlord's excess is still an upload's, and its evidence: the earlier one where it is not."""
+    found = upload_of(inputs, landlord)
+    return (True, of_upload(inputs, found)) if found else (False, earlier)
+
+
+def _watch_declarations(turn: _Turn, weeks_back: int) -> tuple[int, int]:
+    """Raise what is unusual in what landlords send, of past weeks too, end what was raised; return both numbers."""
+    days = [turn.today - timedelta(days=7 * week) for week in range(weeks_back, -1, -1)]
+    raised = changed = 0
+    for day in days:
+        open_now = {(kind, landlord) for _, kind, landlord, *_ in turn.cursor.execute(_OPEN_ON_DECLARATIONS).fetchall()}
+        new = remarks(turn.cursor, day)
+        for one in new:
+            if (one.kind, one.landlord) not in open_now:
+                alert = Raised(one.kind, day.replace(day=1), None, one.landlord, LEVELS[Level.ALERT], one.evidence)
+                raised += raise_alert(turn.cursor, alert, None, day) is not None
+        changed += _end_remarks(turn, day, {(one.kind, one.landlord) for one in new})
     return raised, changed
+
+
+def _end_remarks(turn: _Turn, day: date, held: set[tuple[str, str]]) -> int:
+    """Lift or confirm what was said of landlords' declarations, on what is known on a day; return how many."""
+    changed = 0
+    for alert, kind, landlord, raised_on, earlier in turn.cursor.execute(_OPEN_ON_DECLARATIONS).fetchall():
+        if kind == SILENCE:
+            state, evidence_now = (None if (kind, landlord) in held else "lifted"), earlier
+        else:
+            state, evidence_now = outcome(turn.cursor, kind, landlord, raised_on, earlier, day)
+        if state:
+            change(turn.cursor, alert, state, evidence_now, None, day)
+            changed += 1
+    return changed
+
+
+def _keep_expectations(cursor: psycopg.Cursor[Any], inputs: Inputs) -> None:
+    """Write what was expected of each quartier with a verdict."""
+    for measure, expected in expectations(inputs).items():
+        given = np.flatnonzero(np.isfinite(expected))
+        asked = {
+            "month": inputs.month,
+            "measure": measure,
+            "codes": [inputs.codes[series] for series in given],
+            "expected": expected[given].tolist(),
+            "dwellings": inputs.declared[given, -1].tolist(),
+        }
+        cursor.execute(_EXPECTED, asked)
 
 
 def _keep(cursor: psycopg.Cursor[Any], inputs: Inputs) -> int:
     found: int = cursor.execute(_RUN, (VERSION, inputs.month, packed(inputs))).fetchall()[0][0]
     return found
-
-
-def told(inputs: Inputs, signal: Signal) -> dict[str, Any]:
-    """Return the evidence of a signal as it is kept: its figures, its landlords, its neighbours, its sentence."""
-    figures = {name: _number(value) for name, value in asdict(signal).items() if isinstance(value, float)}
-    return figures | {
-        "ratio": _number(signal.ratio),
-        "size_fr": size(signal.ratio),
-        "version": VERSION,
-        "landlords": _landlords(inputs, signal),
-        "neighbours": _neighbours(inputs, signal),
-        "message_fr": of_quartier(signal.kind, signal.ratio),
-    }
-
-
-def _number(value: float) -> float | None:
-    """Return a number as JSON has it: what is not known is null."""
-    return value if math.isfinite(value) else None
-
-
-def _landlords(inputs: Inputs, signal: Signal) -> list[Mapping[str, Any]]:
-    """Return, for departures, what each landlord of the quartier had and what was expected of its dwellings."""
-    if kind_of(signal.kind).measure != "departures":
-        return []
-    expected = np.full(len(inputs.codes), np.nan)
-    expected[signal.series] = signal.expected
-    of_cells = cell_expectations(inputs, expected)
-    return [
-        {
-            "landlord": inputs.cells.landlord[cell],
-            "count": float(inputs.cells.count[cell]),
-            "expected": float(of_cells[cell]),
-        }
-        for cell in np.flatnonzero(inputs.cells.quartier == signal.series).tolist()
-    ]
-
-
-def _neighbours(inputs: Inputs, signal: Signal) -> list[Mapping[str, Any]]:
-    """Return what the same test found of the other quartiers of its communes."""
-    kind = kind_of(signal.kind)
-    here = set(inputs.communes[signal.series])
-    tested = evidence(inputs, kind).tested
-    return [
-        {"code": inputs.codes[series], "ratio": float(inputs.counts[kind.measure][series, -1] / expected)}
-        for series in range(len(inputs.codes))
-        if series != signal.series and here & set(inputs.communes[series])
-        for expected in tested.expected[series].tolist()
-        if tested.given[series, 0] and expected > 0
-    ]
-
-
-def _of_upload(inputs: Inputs, family: Family, landlord: str) -> dict[str, Any]:
-    """Return the evidence of a landlord's excess in almost all of its quartiers."""
-    found = next(one for one in family.uploads if one.zone.name == landlord)
-    quartiers = sorted({inputs.codes[inputs.cells.quartier[cell]] for cell in found.zone.cells.tolist()})
-    details = f"{len(quartiers)} quartiers, {found.events / found.expected:.1f} fois l'attendu".replace(".", ",")
-    return {
-        "count": found.events,
-        "expected": found.expected,
-        "p": found.p_value,
-        "quartiers": quartiers,
-        "version": VERSION,
-        "message_fr": of_declarations(UPLOAD, details),
-    }

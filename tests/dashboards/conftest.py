@@ -19,6 +19,7 @@ from streams.ingest.decode import Message
 from streams.ingest.pipeline import Pipeline
 from streams.publication.live import show_live
 from tests.conftest import empty
+from tests.dashboards.alerting import write_alerts
 from tests.dashboards.filling import fill
 
 START, END = date(2024, 1, 1), date(2026, 1, 1)
@@ -68,6 +69,7 @@ def seeded(settings: Settings, viewer: psycopg.Connection[Any]) -> psycopg.Conne
     with connect(settings, "ingest", autocommit=True) as connection:
         connection.execute(ONE_FINDING)
     fill(settings)
+    write_alerts(settings)
     with connect(settings, "migrator", autocommit=True) as connection:
         connection.execute("ANALYZE")
     return viewer

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboards import generate, page, palette
+from dashboards import generate, page, palette, rules
 from dashboards.asked import dashboards, every_query
 from dashboards.lint import faults, panels_of, source_of
-from dashboards.source import DATASOURCE_TYPE, PUBLIC, PUBLISHED, QUERIES, STAFF
+from dashboards.rules import FILE, RULES
+from dashboards.rules import text as rules_text
+from dashboards.source import DATASOURCE_TYPE, PUBLIC, PUBLISHED, QUERIES, STAFF, sql
 from runtime.settings import ROOT
 
 PROVISIONING = Path(generate.__file__).parent / "provisioning"
@@ -27,16 +29,19 @@ def test_the_committed_json_is_what_the_generator_writes() -> None:
     for folder in (generate.GENERATED, generate.GENERATED_PUBLIC):
         committed = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
         assert committed == generate.texts(folder), "lancez `quartiers dashboards`"
+    assert FILE.read_text(encoding="utf-8") == rules_text(), "lancez `quartiers dashboards`"
 
 
 def test_the_generator_removes_what_no_builder_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     staff, public = tmp_path / "staff", tmp_path / "public"
     monkeypatch.setattr(generate, "GENERATED", staff)
     monkeypatch.setattr(generate, "GENERATED_PUBLIC", public)
+    monkeypatch.setattr(rules, "FILE", tmp_path / "alerting" / "quartiers.json")
     staff.mkdir()
     (staff / "old.json").write_text("{}")
     generate.main()
     assert {file.name for file in public.iterdir()} == {"public.json"}
+    assert rules.FILE.read_text(encoding="utf-8") == rules_text()
     assert {file.name for file in staff.iterdir()} == {f"{uid}.json" for uid in DASHBOARDS if uid != PUBLIC}
 
 
@@ -58,8 +63,8 @@ def test_panels_do_not_overlap_and_leave_no_hole_in_the_width(uid: str) -> None:
     assert len(taken) == 24 * (1 + max(y for _, y in taken))
 
 
-def test_every_file_of_sql_is_asked_by_a_panel() -> None:
-    asked = {one.sql for one in every_query()}
+def test_every_file_of_sql_is_asked_by_a_panel_or_a_rule() -> None:
+    asked = {one.sql for one in every_query()} | {sql(rule.query) for rule in RULES}
     for file in QUERIES.rglob("*.sql"):
         start = file.read_text(encoding="utf-8").strip().split(":window")[0]
         assert any(query.startswith(start) for query in asked), file

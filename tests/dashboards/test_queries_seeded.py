@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from scipy.stats import poisson
 
 from dashboards import palette
 from dashboards.asked import Asked, every_query
@@ -171,6 +172,79 @@ def test_a_month_without_a_bar_has_a_word_in_the_ribbon(seeded: psycopg.Connecti
     for row in shown:
         for count in ("Départs", "Arrivées"):
             assert (row[count] is not None) == (words[row["Mois"]][count] == "value")
+
+
+def test_open_alerts_are_those_that_may_be_lifted_or_wait_for_an_answer(seeded: psycopg.Connection[Any]) -> None:
+    opened = rows(seeded, "alertes", "Alertes ouvertes sur des quartiers")
+    assert [(row["Code"], row["Genre"], row["Niveau"], row["État"], row["Hasard"]) for row in opened] == [
+        ("QN03001I", "departures_up", "alert", "provisional", "< 0,001"),
+        ("QN03107M", "departures_up", "alert", "confirmed", "< 0,0001"),
+        ("QN03001I", "arrivals_down", "watch", "provisional", "< 0,01"),
+    ]
+    assert [row["Voisins"] for row in opened] == ["1 sur 2"] * 3
+    assert [row["Couverture"] for row in opened] == [91] * 3
+    (state,) = rows(seeded, "alertes", "Ouvertes en ce moment")
+    counted = [state[name] for name in ("Alertes sur un quartier", "À surveiller", "Sur des déclarations")]
+    assert [*counted, state["Sans avis de l'équipe"]] == [2, 1, 2, 4]
+
+
+def test_the_evidence_of_an_alert_is_a_count_that_staff_is_shown_or_nothing(seeded: psycopg.Connection[Any]) -> None:
+    for row in rows(seeded, "alertes", "Alertes ouvertes sur des quartiers"):
+        ((count, rehoused),) = seeded.execute(
+            "SELECT departures, departures_rehoused FROM staff.measure JOIN staff.qpv USING (territory_id) "
+            "WHERE code = %s AND part = 'all' AND window_months = 1 AND staff.month_start(month) = %s",
+            (row["Code"], row["Mois"]),
+        ).fetchall()
+        if row["Genre"] == "departures_up":
+            assert row["Observé"] in (None, count - (rehoused or 0) if count is not None else None)
+        assert (row["Attendu"] is None) == (row["Observé"] is None)
+
+
+def test_a_point_of_the_funnel_is_what_staff_is_shown_of_twelve_months(seeded: psycopg.Connection[Any]) -> None:
+    (departures, _, bounds) = (answer(seeded, asked).rows for asked in named("Observé et attendu", "alertes"))
+    shown = dict(
+        seeded.execute(
+            "SELECT name || ' (' || code || ')', departures - coalesce(departures_rehoused, 0) FROM staff.measure "
+            "JOIN staff.qpv USING (territory_id) WHERE part = 'all' AND window_months = 12 AND month = '2025-10-01' "
+            "AND departures IS NOT NULL"
+        ).fetchall()
+    )
+    assert len(departures) > 20
+    for row in departures:
+        assert row["Observé"] == shown[row["Quartier"]]
+        assert row["Observé"] == 0 or row["Observé"] >= 5
+        assert row["Attendu"] >= 5
+        assert row["Départs"] == pytest.approx(row["Observé"] / row["Attendu"])
+    for row in bounds:
+        assert row["99,8 %, bas"] < row["95 %, bas"] < 1 < row["95 %, haut"] < row["99,8 %, haut"]
+    assert bounds[0]["Attendu borné"] <= min(row["Attendu"] for row in departures)
+
+
+def test_the_bounds_of_the_funnel_are_those_of_a_poisson_count(seeded: psycopg.Connection[Any]) -> None:
+    *_, bounds = (answer(seeded, asked).rows for asked in named("Observé et attendu", "alertes"))
+    for row in bounds:
+        expected = row["Attendu borné"]
+        for name, share in (("95 %", 0.025), ("99,8 %", 0.001)):
+            assert row[f"{name}, haut"] * expected == pytest.approx(float(poisson.isf(share, expected)), abs=1.2)
+            assert row[f"{name}, bas"] * expected == pytest.approx(float(poisson.ppf(share, expected)), abs=1.2)
+
+
+def test_the_budget_tells_what_chance_alone_would_raise(seeded: psycopg.Connection[Any]) -> None:
+    months = rows(seeded, "alertes", "Le budget de fausses alertes")
+    assert len(months) == 14
+    for row in months:
+        assert (row["Tests"], row["Signaux dus au hasard"], row["Alertes dues au hasard"]) == (540, 5.4, 0.2)
+        assert row["QPV sans verdict"] == 2
+    counted = [(row["Signaux"], row["Alertes"], row["Levées"], row["Écartées"]) for row in months[:4]]
+    assert counted == [(2, 1, 0, 0), (1, 1, 0, 1), (2, 2, 1, 0), (1, 0, 0, 0)]
+    history = rows(seeded, "alertes", "Alertes par mois examiné")
+    told = [(row["Confirmées"], row["Provisoires"], row["Levées"], row["À surveiller"]) for row in history[:-5:-1]]
+    assert told == [(0, 1, 0, 1), (1, 0, 0, 0), (1, 0, 1, 0), (0, 0, 0, 1)]
+
+
+def test_the_coverage_of_a_month_counts_every_quartier_once(seeded: psycopg.Connection[Any]) -> None:
+    for row in rows(seeded, "alertes", "Couverture des mois examinés"):
+        assert sum(value for name, value in row.items() if name != "Mois") == 108
 
 
 def test_the_chain_counts_every_event_once(seeded: psycopg.Connection[Any]) -> None:

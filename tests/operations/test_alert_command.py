@@ -43,6 +43,15 @@ def test_open_alerts_are_listed_in_words(quartiers: Quartiers, number: str) -> N
     assert "02/2026" in line and "alerte" in line and "provisoire" in line
 
 
+def test_a_confirmed_alert_is_open_until_staff_has_said_something_of_it(quartiers: Quartiers, number: str) -> None:
+    quartiers.on("2026-04-02")
+    watch(quartiers.connection)
+    assert any(f" {number} " in line and "confirmée" in line for line in run(quartiers, "list")[1].splitlines())
+    run(quartiers, "ack", number)
+    assert not any(f" {number} " in line for line in run(quartiers, "list")[1].splitlines())
+    assert any(f" {number} " in line for line in run(quartiers, "list", "--all")[1].splitlines())
+
+
 def test_nothing_open_is_said(quartiers: Quartiers) -> None:
     assert run(quartiers, "list") == (0, "Aucune alerte ouverte.\n")
 

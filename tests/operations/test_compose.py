@@ -22,9 +22,12 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from consumers.archive.reading import ALIVE
+from consumers.notifier.reading import ALIVE as NOTIFIER_ALIVE
+from consumers.notifier.recipients import FILE as RECIPIENTS
 from operations import compose, worker_health
 from operations.certificates import CertificateFiles
 from operations.commands.gateway import certificate
+from operations.commands.notifier import JOURNAL
 from operations.services import grafana_service, install
 from runtime.broker import admin
 from runtime.clock import SystemClock
@@ -38,7 +41,7 @@ TEXT = FILE.read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
 ONE_SHOT = {"migrate"}
 MIGRATE = ("admin", "worker", "archive", "notifier", "postgres", *ROLES)
-PYTHON = ("migrate", "worker", "gateway", "archive")
+PYTHON = ("migrate", "worker", "gateway", "archive", "notifier")
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 EXACT = re.compile(r"^[a-z0-9./-]+:\d+\.\d+\.\d+(-[a-z0-9.]+)*$")
 
@@ -74,7 +77,7 @@ def test_the_file_is_valid_by_the_compose_specification() -> None:
 
 def test_it_has_every_service_of_the_system() -> None:
     assert SERVICES.keys() == {
-        *("kafka", "timescaledb", "migrate", "worker", "gateway", "archive", "grafana", "grafana-public")
+        *("kafka", "timescaledb", "migrate", "worker", "gateway", "archive", "notifier", "grafana", "grafana-public")
     }
 
 
@@ -216,6 +219,7 @@ class Recorder(dict[str, str]):
         ("worker", ("ingest",), ("worker",)),
         ("migrate", ("postgres", *ROLES), ("admin", "worker", "archive", "notifier")),
         ("archive", (), ("archive",)),
+        ("notifier", ("observatory",), ("notifier",)),
     ],
 )
 def test_the_containers_are_given_what_the_settings_read_and_nothing_else(
@@ -279,6 +283,25 @@ def test_the_archive_writes_into_its_volume_which_is_its_users_own() -> None:
     assert f"{folder}/{ALIVE}" in one["healthcheck"]["test"][-1]
     assert one["profiles"] == ["archive"]
     assert f"-o quartiers {folder}\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_the_notifier_reads_the_instances_recipients_and_keeps_its_journal_in_its_users_volume(
+    elsewhere: Settings,
+) -> None:
+    one = SERVICES["notifier"]
+    recipients, kept = one["volumes"]
+    source, target, options = resolved(recipients, compose.environment(elsewhere)).split(":")
+    assert (Path(source), options) == (elsewhere.instance_dir / RECIPIENTS, "ro")
+    assert (ROOT / resolved(recipients, {}).split(":")[0]).is_file(), "an example that exists, until it is told"
+    name, _, folder = kept.partition(":")
+    assert name in yaml.safe_load(TEXT)["volumes"]
+    assert one["command"][-4:] == ["--recipients", target, "--journal", f"{folder}/{JOURNAL}"]
+    assert f"{folder}/{NOTIFIER_ALIVE}" in one["healthcheck"]["test"][-1]
+    assert one["profiles"] == ["notifier"]
+    assert f"-o quartiers {folder} \\\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (secrets,) = one["env_file"]
+    assert secrets["required"] is False
+    assert secrets["path"] in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
 def test_passwords_go_to_an_ignored_file_that_only_its_owner_reads(

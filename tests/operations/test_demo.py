@@ -129,13 +129,16 @@ def test_a_spoilt_event_that_was_let_in_or_a_good_one_that_was_refused_is_found(
         assert not dataclasses.replace(PROVED, quarantined=Counter(wrong), malformed=expected).equal
 
 
+ALERTS = [("departures_up", "alert", "confirmed", 2, 1), ("silence", "alert", "lifted", 3, 0)]
+
+
 def end(**changes: object) -> Closing:
     """Return the end of a demonstration in which everything is proved."""
     outcomes = {"applied": 1200, "superseded": 7, "duplicate": 20, "out_of_scope": 3, "quarantined": 4}
     reasons = [("not_json", 3), ("unknown_code", 1)]
     quartiers = [("Mirail [nord]", "QN03107M", 30, None, 0), ("Mirail [nord]", "QN03107M", 90, 1040, 900)]
     verdict = Verdict(date(2026, 11, 24), 1200, {"daily": 12345}, {"daily": 0})
-    made = Closing(1234, 1000, 2.0, outcomes, reasons, quartiers, verdict, PROVED)
+    made = Closing(1234, 1000, 2.0, outcomes, reasons, quartiers, ALERTS, verdict, PROVED)
     return dataclasses.replace(made, **changes)
 
 
@@ -143,6 +146,14 @@ def printed(closing_table: Closing) -> str:
     console = Console(file=StringIO(), width=200)
     closing.show(closing_table, console)
     return console.file.getvalue().replace("\u202f", " ")
+
+
+def test_the_closing_table_tells_the_alerts_and_how_to_see_them() -> None:
+    said = printed(end())
+    row = next(line for line in said.splitlines() if "Départs inhabituellement nombreux" in line)
+    assert [word.strip() for word in row.split("│")[2:6]] == ["alerte", "confirmée", "2", "1"]
+    assert "Déclaration attendue et non reçue" in said and "quartiers alert list" in said
+    assert "aucune" in printed(end(alerts=[]))
 
 
 def test_the_closing_table_tells_everything() -> None:

@@ -41,7 +41,7 @@ WRITTEN = (
     "core.folded core.tombstone core.backfill "
     "core.dwelling_move core.kept_by core.void_month core.tenure_month core.linked_base core.median_window "
     "core.running_tenancies core.january core.landlord_departures core.landlord_year core.survival "
-    "core.alert_feedback core.alert_step core.alert core.alert_family core.detection_run"
+    "core.alert_feedback core.alert_step core.alert core.expected_month core.alert_family core.detection_run"
 ).split()
 Event = dict[str, Any]
 

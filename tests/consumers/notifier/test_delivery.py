@@ -1,22 +1,17 @@
 """Each step once to each recipient, however often the notifier stops; one that fails holds nobody up."""
 
-import email
-import email.policy
 import hashlib
 import hmac
 import json
-import socket
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiosmtpd.controller import Controller
 from kafka import KafkaProducer
 
 from consumers.notifier.channels import NotSentError, sender
@@ -29,6 +24,7 @@ from runtime.clock import FixedClock, SystemClock
 from runtime.settings import Settings
 from runtime.topics import ALERTS
 from schemas.alerts import AlertStep
+from tests.consumers.notifier.inbox import Inbox
 from tests.consumers.notifier.steps import SENTENCE, about_landlord, addressees, event, recipient, step
 
 NOON = datetime(2026, 3, 10, 11, tzinfo=UTC)
@@ -113,32 +109,6 @@ def test_a_letter_says_the_sentence_and_no_count(role: str) -> None:
     assert written.text.count(SENTENCE) == 2
     assert "&lt;Cité&gt;" in written.html
     assert ("alert explain" in written.text) is (role == "observatoire")
-
-
-class Inbox:
-    """A mail server's handler that keeps what comes."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        found = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        assert isinstance(found, EmailMessage)
-        self.mails.append(found)
-        return "250 OK"
-
-
-@pytest.fixture
-def inbox() -> Iterator[tuple[Inbox, int]]:
-    """A mail server on a free port."""
-    handler = Inbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield handler, port
-    controller.stop()
 
 
 def test_mails_of_one_alert_are_one_thread(journal: Journal, inbox: tuple[Inbox, int]) -> None:

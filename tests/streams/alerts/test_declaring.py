@@ -1,11 +1,13 @@
 """What is unusual in what landlords send, through the real ledger: silence, a burst, a past sent again."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from streams.alerts.declaring import remarks
 from streams.alerts.watch import watch
+from tests.indicators.measured import territory, write_month
 from tests.streams.stage import SIRENS, TODAY, Event, Stage, declaration, message, move, stock
 
 pytestmark = pytest.mark.services
@@ -85,9 +87,84 @@ def test_new_months_are_no_rekey(stage: Stage) -> None:
     assert said(stage) == []
 
 
-def test_many_old_moves_at_once_are_a_burst(stage: Stage) -> None:
+def bursting(stage: Stage) -> None:
+    """Send a move of last June each week, then forty of July at once."""
     for place, week in enumerate(reversed(range(12))):
         stage.take(message(place, moves_of("2025-06", 1, 1 + week), day=TODAY - timedelta(days=7 * (week + 1))))
     assert said(stage) == []
     stage.take(message(12, moves_of("2025-07", 40, 1001)))
+
+
+def taken_back(month: str, many: int, first: int) -> list[Event]:
+    """Return what cancels so many of the moves of `moves_of`."""
+    cancelled = {"effective_on": f"{month}-10", "status": "cancelled", "cancel_reason": "mistake", "revision": 2}
+    return [move(number=first + n, **cancelled, **QPV) for n in range(many)]
+
+
+def states(stage: Stage, today: date) -> list[tuple[Any, ...]]:
+    """Watch on a day, and return each alert's kind and state."""
+    stage.connection.execute("UPDATE core.window_state SET as_of = %s", (today,))
+    watch(stage.connection)
+    return stage.rows("SELECT kind, state FROM core.alert ORDER BY alert_id")
+
+
+def test_many_old_moves_at_once_are_a_burst(stage: Stage) -> None:
+    bursting(stage)
     assert said(stage) == [("burst", SIRENS[0])]
+
+
+def test_a_burst_that_is_not_taken_back_in_its_time_is_confirmed(stage: Stage) -> None:
+    bursting(stage)
+    assert states(stage, TODAY) == [("burst", "provisional")]
+    assert states(stage, TODAY + timedelta(days=31)) == [("burst", "provisional")]
+    assert states(stage, TODAY + timedelta(days=32)) == [("burst", "confirmed")]
+
+
+def test_a_burst_of_which_half_is_taken_back_is_lifted(stage: Stage) -> None:
+    bursting(stage)
+    watch(stage.connection)
+    later = TODAY + timedelta(days=3)
+    stage.take(message(13, taken_back("2025-07", 19, 1001), day=later))
+    assert states(stage, later) == [("burst", "provisional")]
+    stage.take(message(14, taken_back("2025-07", 1, 1020), day=later))
+    assert states(stage, later) == [("burst", "lifted")]
+    assert stage.rows("SELECT evidence -> 'taken_back' FROM core.alert") == [(20,)]
+
+
+def test_an_open_burst_is_not_raised_again_when_the_month_turns(stage: Stage) -> None:
+    bursting(stage)
+    watch(stage.connection)
+    turned = date(TODAY.year, TODAY.month + 1, 1)
+    stage.take(message(13, moves_of("2025-07", 40, 2001), day=turned))
+    assert states(stage, turned) == [("burst", "provisional")]
+
+
+def test_a_rekey_whose_copies_are_taken_back_is_lifted(stage: Stage) -> None:
+    months = [f"2025-{month:02d}" for month in range(3, 13)]
+    for offset, (day, first) in enumerate([(date(2026, 1, 20), 1), (TODAY, 1001)]):
+        events = [one for place, month in enumerate(months) for one in moves_of(month, 5, first + 10 * place)]
+        stage.take(message(offset, events, day=day))
+    assert ("rekey", "provisional") in states(stage, TODAY)
+    later = TODAY + timedelta(days=9)
+    copies = [one for place, month in enumerate(months) for one in taken_back(month, 5, 1001 + 10 * place)]
+    stage.take(message(2, copies, day=later))
+    assert ("rekey", "lifted") in states(stage, later)
+
+
+def test_the_first_look_takes_the_past_year_of_what_was_sent_as_it_was_then(stage: Stage) -> None:
+    bursting(stage)
+    told = [stock(QPV | {"let": 40}), declaration(complete_through="2026-01-15")]
+    stage.take(message(13, told, day=date(2026, 1, 20)))
+    stage.take(message(14, [declaration(revision=2)], day=TODAY + timedelta(days=30)))
+    later = TODAY + timedelta(days=60)
+    # A quartier with a month declared: the first family is due.
+    with stage.connection.transaction():
+        quartier = territory(stage.connection, "qpv_2024", QPV["qpv_2024"])
+        write_month(stage.connection, quartier, "all", date(2026, 2, 1), {"dwellings": 40, "all_dwellings": 40})
+    assert ("burst", "confirmed") in states(stage, later)
+    spans = "SELECT raised_on, changed_on, state FROM core.alert WHERE kind = %s"
+    ((raised_on, changed_on, _),) = stage.rows(spans, "burst")
+    assert TODAY <= raised_on < TODAY + timedelta(days=7)
+    assert raised_on + timedelta(days=31) < changed_on <= raised_on + timedelta(days=38)
+    silences = stage.rows(spans, "silence")
+    assert silences[0][2] == "lifted" and silences[0][1] >= TODAY + timedelta(days=30)

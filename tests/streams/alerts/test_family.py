@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from schemas.alerts.kinds import KINDS, MEASURES
-from streams.alerts.family import RULES, again, evidence, hold, stands
+from streams.alerts.evidence import of_upload, told
+from streams.alerts.family import RULES, again, evidence, expectations, hold, stands, upload_of
 from streams.alerts.inputs import PERIODS, Cells, Inputs, packed, unpacked
-from streams.alerts.watch import told
 from streams.detection.families import Level, benjamini_hochberg
 
 SERIES, RATE = 60, 5.0
@@ -113,6 +113,25 @@ def test_an_excess_in_all_quartiers_of_one_landlord_is_its_uploads_and_no_quarti
     family = hold(inputs)
     assert [one.zone.name for one in family.uploads] == [LANDLORDS[0]]
     assert raised(inputs) == set()
+
+
+def test_an_upload_is_found_again_while_it_is_one() -> None:
+    inputs = with_excess(made(seed=3), LANDLORDS[0])
+    found = upload_of(inputs, LANDLORDS[0])
+    assert found is not None
+    assert of_upload(inputs, found)["count"] == found.events
+    assert upload_of(inputs, LANDLORDS[1]) is None
+    assert upload_of(made(seed=3), LANDLORDS[0]) is None
+
+
+def test_what_is_expected_is_that_of_the_tests_and_nothing_where_there_is_no_verdict() -> None:
+    inputs = with_last(made(), "departures", 7, 25)
+    inputs.declared[9, -1] = 200
+    found = expectations(inputs)
+    assert found.keys() == set(MEASURES)
+    (signal,) = (one for one in hold(inputs).signals if one.level == Level.ALERT)
+    assert found["departures"][7] == signal.expected
+    assert [int(place) for place in np.flatnonzero(np.isnan(found["departures"]))] == [9]
 
 
 def test_beside_an_upload_what_is_not_its_landlords_is_still_raised() -> None:

@@ -3,13 +3,16 @@
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from runtime.database import connect
 from runtime.settings import Settings
 from runtime.topics import ALERTS
+from streams.alerts import family
 from streams.alerts.explain import explain
 from streams.alerts.watch import watch
+from streams.detection.scan import Cluster, Zone
 from tests.indicators.measured import month_after
 from tests.streams.alerts.quartiers import DWELLINGS, LAST, Quartiers
 
@@ -131,3 +134,55 @@ def test_what_is_told_is_told_once_however_often_the_watch_runs(quartiers: Quart
     assert messages(quartiers) == before
     identities = [one["id"] for one in before]
     assert len(set(identities)) == len(identities) == len(quartiers.rows("SELECT 1 FROM core.alert_step"))
+
+
+def with_upload(quartiers: Quartiers, monkeypatch: pytest.MonkeyPatch, landlords: set[str]) -> None:
+    """Let the scan find these landlords' uploads; what it finds by itself is `test_family`'s."""
+    none = np.array([], dtype=np.int64)
+    clusters = [Cluster(Zone("landlord", name, none), 40, 10.0, 12.0, 0.001) for name in landlords]
+    nothing = np.zeros(len(quartiers.codes), dtype=bool)
+    monkeypatch.setattr(family, "_uploads", lambda *_: (clusters, nothing))
+
+
+def test_an_upload_ends_with_its_month_or_when_it_is_none_any_more(
+    quartiers: Quartiers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = "SELECT landlord, state FROM core.alert WHERE kind = 'upload' AND month = %s ORDER BY 1"
+    with_upload(quartiers, monkeypatch, {"111111111", "222222222"})
+    watch(quartiers.connection)
+    assert quartiers.rows(states, LAST) == [("111111111", "provisional"), ("222222222", "provisional")]
+    with_upload(quartiers, monkeypatch, {"111111111"})
+    watch(quartiers.connection)
+    assert quartiers.rows(states, LAST) == [("111111111", "provisional"), ("222222222", "lifted")]
+    quartiers.on("2026-04-02")
+    watch(quartiers.connection)
+    assert quartiers.rows(states, LAST) == [("111111111", "confirmed"), ("222222222", "lifted")]
+
+
+def test_what_was_expected_is_kept_of_every_quartier_with_a_verdict(quartiers: Quartiers) -> None:
+    quartiers.change(quartiers.codes[3], LAST, departures=40, dwellings=150)
+    watch(quartiers.connection)
+    kept = quartiers.rows(
+        "SELECT measure, count(*), min(expected) > 0, bool_or(code = %s) FROM core.expected_month "
+        "JOIN core.territory USING (territory_id) WHERE month = %s GROUP BY 1 ORDER BY 1",
+        quartiers.codes[3],
+        LAST,
+    )
+    assert kept == [("arrivals", 29, True, False), ("departures", 29, True, False), ("notices", 29, True, False)]
+
+
+def test_nothing_is_examined_while_what_was_sent_is_still_to_be_read(quartiers: Quartiers) -> None:
+    write = "INSERT INTO core.topic_end (topic, partition, end_offset) VALUES ('tenancy.moves.999000001', 0, 5000)"
+    quartiers.connection.execute(write)
+    assert watch(quartiers.connection) == (0, 0, 0)
+    assert quartiers.rows("SELECT count(*) FROM core.alert_family") == [(0,)]
+    done = "INSERT INTO core.ingest_offset (topic, partition, next_offset) VALUES ('tenancy.moves.999000001', 0, 4950)"
+    quartiers.connection.execute(done)
+    assert watch(quartiers.connection).months == 12
+
+
+def test_what_was_expected_is_kept_of_two_years_from_the_first_look_on(quartiers: Quartiers) -> None:
+    watch(quartiers.connection)
+    ((first, last),) = quartiers.rows("SELECT min(month), max(month) FROM core.expected_month")
+    assert last == LAST
+    assert first <= month_after(LAST, -12), "a window of twelve months ends with each of the last months"
