@@ -12,7 +12,7 @@ from operations.numbers import number
 from schemas.alerts.kinds import KINDS
 from schemas.alerts.wording import LEVELS_FR, STATES_FR
 from streams.backtest.labels import Outcome
-from streams.backtest.replay import Alert
+from streams.backtest.replay import Alert, Held
 from streams.detection.families import Level
 
 Picture = Callable[[str, Drawing], str]
@@ -33,7 +33,8 @@ def replayed(history: History, picture: Picture) -> str:
     about = [one for one in history.replayed.alerts if one.code is not None]
     alerts = [one for one in about if one.level == Level.ALERT]
     lifted = sum(one.state == "lifted" for one in alerts)
-    tests, signals = sum(one.tests for one in families), sum(one.signals for one in families)
+    held = [*families, *history.replayed.seconds]
+    tests, signals = sum(one.tests for one in held), sum(one.signals for one in held)
     waits = timelines.held_after(history)
     proof = {
         True: "Au dernier jour, les entrées ainsi refaites sont celles des mesures, au chiffre près.",
@@ -56,7 +57,8 @@ def replayed(history: History, picture: Picture) -> str:
 
 Rejoué du {day(history.first)} au {day(history.today)} : une alerte datée d'un jour ne s'appuie que sur ce qui était \
 reçu ce jour-là. Chaque mois est examiné une fois, quand {decimal(100 * history.rules.least, 0)} % du parc est déclaré \
-ou que plus rien n'est attendu ; ensuite une alerte est confirmée ou levée, revue chaque lundi. Les préavis n'y sont \
+ou que plus rien n'est attendu ; ce qui n'avait alors pas de verdict, faute de déclarations, l'est quand plus rien \
+n'est attendu, en une seconde famille ; rien ne l'est deux fois. Ensuite une alerte est confirmée ou levée, revue chaque lundi. Les préavis n'y sont \
 pas : le registre n'en garde que le dernier état. {proof}
 
 {picture("alertes", timelines.alerts_by_month(history))}
@@ -70,22 +72,28 @@ pas : le registre n'en garde que le dernier état. {proof}
 
 
 def _blind(history: History) -> str:
-    """Return of what nothing could be said on the day on which its month was tested."""
+    """Return of what nothing could be said, on the day on which its month was tested and once it was settled."""
     never, quartiers = timelines.never_tested(history), len(history.arrivals.places.codes)
-    text = f"Sans verdict sur les départs ce jour-là, quartiers et mois : {_untested(history)}."
+    firsts, seconds = history.replayed.families, history.replayed.seconds
+    taken_up, tests = sum(len(one.seen) for one in seconds), sum(one.tests for one in seconds)
+    text = (
+        f"Sans verdict sur les départs ce jour-là, quartiers et mois : {_untested(firsts)}. Repris quand plus "
+        f"rien n'était attendu, en une seconde famille : {number(taken_up)} ({number(tests)} examens) ; sans verdict encore : "
+        f"{_untested(seconds)}."
+    )
     if not never:
         return f"{text} Chaque quartier a eu un verdict pour un mois au moins."
     names = ", ".join(history.names.get(code, code) for code in never)
     return (
         f"{text} **{len(never)} quartiers sur {quartiers} n'ont eu de verdict pour aucun mois**, et aucune alerte n'y "
-        f"peut naître : {names}. Là où la moitié du parc est déclarée après l'examen du mois, il n'est pas repris."
+        f"peut naître : {names}."
     )
 
 
-def _untested(history: History) -> str:
+def _untested(families: list[Held]) -> str:
     """Return for how many quartiers and months nothing could be said, by reason."""
     found: dict[str, int] = {}
-    for family in history.replayed.families:
+    for family in families:
         for code, n in family.untested.items():
             found[code] = found.get(code, 0) + n
     return reasons(found)

@@ -1,4 +1,7 @@
-"""The one family of tests of a month: every kind, every quartier with a verdict, one budget of false alarms.
+"""The families of tests of a month: every kind, every quartier with a verdict, each family its budget of false alarms.
+
+The first family tests all that has a verdict; the second, once the month is settled, what had none for want of
+coverage (`wanting`), and nothing else: each quartier and kind is tested at most once a month.
 
 Invariant: pure; the same inputs give the same figures. Where there is no verdict there is no test and no signal.
 """
@@ -18,6 +21,9 @@ from streams.detection.verdicts import Bools, Floats, Verdict
 VERSION = "pooled-1"
 """Of the detector: another one may give other figures on the same inputs."""
 RULES = Rules()
+Wanting = frozenset[tuple[str, str]]
+"""Kinds and codes of quartiers."""
+_WANTING = (Verdict.COVERAGE_BELOW_HALF, Verdict.COVERAGE_MISSING)
 
 
 @dataclass(frozen=True)
@@ -51,21 +57,32 @@ class Signal:
 class Family:
     """The tests of a month: how many, the greatest p-value that makes an alert (0: none), and what they say.
 
-    `untested`: quartiers without verdict on their departures, by reason. `uploads`: landlords whose excess of
-    departures is an upload's; quartiers that would raise nothing without them raise nothing.
+    `untested`: quartiers without verdict on their departures, by reason; `seen`: those with one. `uploads`: landlords
+    whose excess of departures is an upload's; quartiers that would raise nothing without them raise nothing.
     """
 
     tests: int
     cut: float
     signals: tuple[Signal, ...]
     untested: Mapping[str, int]
+    seen: frozenset[str]
     uploads: tuple[Cluster, ...]
 
 
-def hold(inputs: Inputs) -> Family:
-    """Test the last month of the inputs."""
+def wanting(inputs: Inputs) -> Wanting:
+    """Return what has no verdict for want of coverage: what the second family of the month is to test."""
+    found = set()
+    for kind in KINDS:
+        verdicts = evidence(inputs, kind).tested.verdict[:, 0]
+        found |= {(kind.code, inputs.codes[series]) for series in np.flatnonzero(np.isin(verdicts, _WANTING)).tolist()}
+    return frozenset(found)
+
+
+def hold(inputs: Inputs, only: Wanting | None = None) -> Family:
+    """Test the last month of the inputs: all of it, or the kinds and quartiers `only`."""
     found = {kind: evidence(inputs, kind) for kind in KINDS}
-    p = np.stack([one.tested.p_value[:, 0] for one in found.values()])
+    asked = np.array([[only is None or (kind.code, code) in only for code in inputs.codes] for kind in KINDS])
+    p = np.where(asked, np.stack([one.tested.p_value[:, 0] for one in found.values()]), np.nan)
     level, q = levels(
         p,
         np.stack([inputs.counts[kind.measure][:, -1] for kind in KINDS]),
@@ -75,14 +92,14 @@ def hold(inputs: Inputs) -> Family:
         np.array([[kind.downward] for kind in KINDS]),
     )
     alerting = p[q <= RULES.discovery]
-    suspects, quiet = _uploads(inputs, found[KINDS[0]])
+    suspects, quiet = _uploads(inputs, found[KINDS[0]], asked[0])
     signals = []
     for row, (kind, one) in enumerate(found.items()):
         for series in np.flatnonzero(level[row] >= Level.WATCH).tolist():
             if kind is not KINDS[0] or not quiet[series]:
                 reached = Level(int(level[row, series]))
                 signals.append(_signal(inputs, kind, one, series, reached, float(q[row, series])))
-    verdicts = found[KINDS[0]].tested.verdict[:, 0]
+    verdicts = found[KINDS[0]].tested.verdict[asked[0], 0]
     untested = {
         Verdict(value).code: int((verdicts == value).sum()) for value in np.unique(verdicts) if value >= Verdict.NO_DATA
     }
@@ -91,6 +108,7 @@ def hold(inputs: Inputs) -> Family:
         cut=float(alerting.max(initial=0.0)),
         signals=tuple(signals),
         untested=untested,
+        seen=frozenset(inputs.codes[series] for series in np.flatnonzero(np.isfinite(p[0])).tolist()),
         uploads=tuple(suspects),
     )
 
@@ -150,13 +168,15 @@ def cell_expectations(inputs: Inputs, expected: Floats) -> Floats:
     return share
 
 
-def _uploads(inputs: Inputs, found: Evidence) -> tuple[list[Cluster], Bools]:
-    """Return the landlords whose departures are in excess almost everywhere, and the quartiers that they explain."""
+def _uploads(inputs: Inputs, found: Evidence, asked: Bools) -> tuple[list[Cluster], Bools]:
+    """Return the landlords whose departures are in excess almost everywhere in the quartiers asked, and the quartiers
+    that they explain.
+    """
     nothing = np.zeros(len(inputs.codes), dtype=bool)
     cells, dispersion = inputs.cells, float(found.dispersion[0])
     if not len(cells.quartier) or not np.isfinite(dispersion):
         return [], nothing
-    expected = cell_expectations(inputs, found.tested.expected[:, 0])
+    expected = cell_expectations(inputs, np.where(asked, found.tested.expected[:, 0], np.nan))
     # The same month, the same draws: what was found can be found again.
     rng = np.random.default_rng(inputs.month.toordinal())
     clusters = scan(cells.count, expected, zones(inputs), max(dispersion, 1.0), rng)

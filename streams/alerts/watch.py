@@ -1,7 +1,8 @@
 """Watch the quartiers and the declarations: hold the families that are due, confirm or lift what was raised.
 
-Invariant: a month has one family, held once enough of it is declared, or once nothing more is awaited. Whatever arrives
-later confirms or lifts its alerts, and raises none. One worker at a time, in one transaction.
+Invariant: a month has a first family, held once enough of it is declared, or once nothing more is awaited; and then, if
+it was held before that, a second one, of what had no verdict for want of coverage. No quartier and kind is in both.
+Whatever else arrives later confirms or lifts alerts, and raises none. One worker at a time, in one transaction.
 """
 
 import json
@@ -17,8 +18,19 @@ import psycopg
 from schemas.alerts.kinds import SILENCE, UPLOAD, kind_of
 from schemas.alerts.wording import of_declarations, of_quartier, size
 from streams.alerts.declaring import remarks
-from streams.alerts.family import VERSION, Family, Signal, again, cell_expectations, evidence, hold, stands
-from streams.alerts.inputs import Inputs, packed, read_inputs
+from streams.alerts.family import (
+    VERSION,
+    Family,
+    Signal,
+    Wanting,
+    again,
+    cell_expectations,
+    evidence,
+    hold,
+    stands,
+    wanting,
+)
+from streams.alerts.inputs import Inputs, packed, read_inputs, unpacked
 from streams.alerts.register import Raised, change, raise_alert
 from streams.detection.families import Level
 from streams.measures.refresh import one_snapshot
@@ -29,7 +41,7 @@ FIRST_MONTHS = 12
 """So many months are looked at when nothing ever was."""
 LEVELS = {Level.WATCH: "watch", Level.ALERT: "alert"}
 _DUE = """
-SELECT month FROM core.observed_month JOIN core.territory USING (territory_id)
+SELECT month, month <= through FROM core.observed_month JOIN core.territory USING (territory_id)
 CROSS JOIN core.staff_rule CROSS JOIN core.settled CROSS JOIN core.window_state
 WHERE level = 'qpv_2024' AND part = 'all' AND month < date_trunc('month', as_of::timestamp)
     AND month > coalesce((SELECT max(month) FROM core.alert_family),
@@ -38,15 +50,29 @@ GROUP BY month, least_completeness, through
 HAVING sum(dwellings) >= least_completeness * sum(all_dwellings) AND sum(dwellings) > 0 OR month <= through
 ORDER BY month
 """
+_DUE_AGAIN = """
+SELECT month, inputs FROM core.alert_family AS first JOIN core.detection_run USING (run_id, month)
+CROSS JOIN core.settled
+WHERE month <= through AND NOT final
+    AND NOT EXISTS (SELECT FROM core.alert_family AS second WHERE second.month = first.month AND second.final)
+ORDER BY month
+"""
+_FAMILY = """
+INSERT INTO core.alert_family (month, final, run_id, tests, cut, untested) VALUES (%s, %s, %s, %s, %s, %s)
+"""
 _RUN = """
 INSERT INTO core.detection_run (as_of, taken_up_to, version, month, inputs)
 SELECT today.as_of, taken_up_to, %s, %s, %s
 FROM core.measure_state CROSS JOIN core.window_state AS today RETURNING run_id
 """
+# The family of an alert is that of the run which raised it.
 _OPEN = """
-SELECT alert_id, kind, month, code, alert.level, cut, month <= through
-FROM core.alert JOIN core.territory USING (territory_id) JOIN core.alert_family USING (month) CROSS JOIN core.settled
-WHERE state = 'provisional' ORDER BY month, alert_id
+SELECT alert.alert_id, kind, alert.month, code, alert.level, cut, alert.month <= through
+FROM core.alert JOIN core.territory USING (territory_id)
+JOIN core.alert_step AS raised ON raised.alert_id = alert.alert_id AND step = 1
+JOIN core.alert_family AS family ON family.run_id = raised.run_id
+CROSS JOIN core.settled
+WHERE alert.state = 'provisional' ORDER BY alert.month, alert.alert_id
 """
 _OPEN_ON_DECLARATIONS = """
 SELECT alert_id, kind, landlord, evidence FROM core.alert WHERE state = 'provisional' AND landlord IS NOT NULL
@@ -54,7 +80,7 @@ SELECT alert_id, kind, landlord, evidence FROM core.alert WHERE state = 'provisi
 
 
 class Watched(NamedTuple):
-    """What was done: months tested, alerts raised, alerts confirmed or lifted."""
+    """What was done: months tested for the first time, alerts raised, alerts confirmed or lifted."""
 
     months: int = 0
     raised: int = 0
@@ -78,22 +104,22 @@ def watch(connection: psycopg.Connection[Any]) -> Watched:
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '10min'")
         today: date = cursor.execute("SELECT as_of FROM core.window_state").fetchall()[0][0]
         turn = _Turn(cursor, today)
-        due = [month for (month,) in cursor.execute(_DUE, {"first": FIRST_MONTHS}).fetchall()]
-        raised = sum(_hold(turn, month) for month in due)
+        due = cursor.execute(_DUE, {"first": FIRST_MONTHS}).fetchall()
+        raised = sum(_hold(turn, month, final) for month, final in due)
+        again_due = cursor.execute(_DUE_AGAIN).fetchall()
+        raised += sum(_hold(turn, month, True, wanting(unpacked(bytes(kept)))) for month, kept in again_due)
         changed = _look_again(turn)
         told, settled = _watch_declarations(turn)
         return Watched(len(due), raised + told, changed + settled)
 
 
-def _hold(turn: _Turn, month: date) -> int:
-    """Hold the family of a month; return the alerts raised."""
+def _hold(turn: _Turn, month: date, final: bool, only: Wanting | None = None) -> int:
+    """Hold a family of a month, of all or of what it is left to test, the last one or not; return the alerts raised."""
     inputs = read_inputs(turn.cursor, month)
-    family = hold(inputs)
+    family = hold(inputs, only)
     run = _keep(turn.cursor, inputs)
-    turn.cursor.execute(
-        "INSERT INTO core.alert_family (month, run_id, tests, cut, untested) VALUES (%s, %s, %s, %s, %s)",
-        (month, run, family.tests, family.cut, json.dumps(dict(family.untested))),
-    )
+    kept = (month, final, run, family.tests, family.cut, json.dumps(dict(family.untested)))
+    turn.cursor.execute(_FAMILY, kept)
     new = [
         Raised(signal.kind, month, inputs.codes[signal.series], None, LEVELS[signal.level], told(inputs, signal))
         for signal in family.signals

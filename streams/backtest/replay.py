@@ -1,19 +1,19 @@
 """The alerts that would have been raised, day by day, each on what was received by its day.
 
-Invariant: as `streams/alerts/watch.py` does it: one family a month, held on the day on which enough of it was declared
-or nothing more was awaited; afterwards an alert is only confirmed or lifted. Two things are coarser: what was held is
-looked at again on Mondays, and so are the declarations; a rule over seven days misses nothing by that.
+Invariant: as `streams/alerts/watch.py` does it: a family a month, held on the day on which enough of it was declared or
+nothing more was awaited, and in the first case a second one on the day on which nothing more was awaited, of what had
+no verdict for want of coverage; afterwards an alert is only confirmed or lifted. Two things are coarser: what was held
+is looked at again on Mondays, and so are the declarations; a rule over seven days misses nothing by that.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-import numpy as np
-
-from schemas.alerts.kinds import KINDS, SILENCE, UPLOAD
+from schemas.alerts.kinds import SILENCE, UPLOAD
 from streams.alerts.declaring import Remark
-from streams.alerts.family import Signal, again, evidence, hold, stands
+from streams.alerts.family import Signal, Wanting, again, hold, stands, wanting
+from streams.alerts.inputs import Inputs
 from streams.backtest.arrivals import Arrivals
 from streams.detection.families import Level
 from streams.publication.base import first_day, number
@@ -65,9 +65,13 @@ class Held:
 
 @dataclass
 class Replayed:
-    """What a replay found, in order of days."""
+    """What a replay found, in order of days: first families, one a month, and second ones; `wanting`: what is left for
+    the second family of a month (its number).
+    """
 
     families: list[Held] = field(default_factory=list)
+    seconds: list[Held] = field(default_factory=list)
+    wanting: dict[int, Wanting] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
 
 
@@ -90,9 +94,16 @@ def replay(
         if day.toordinal() in changed_on or day.day == 1:
             for month in range(waiting, today):
                 share = arrivals.declared_share(day, month)
-                if share >= rules.least or month <= today - rules.provisional:
-                    _hold(found, arrivals, day, month, share)
+                settled = month <= today - rules.provisional
+                if share >= rules.least or settled:
+                    inputs = arrivals.as_of(day, first_day(month))
+                    found.families.append(_hold(found, inputs, day, share))
+                    if not settled:
+                        found.wanting[month] = wanting(inputs)
                     waiting = month + 1
+        for month in [one for one in found.wanting if one <= today - rules.provisional]:
+            inputs, share = arrivals.as_of(day, first_day(month)), arrivals.declared_share(day, month)
+            found.seconds.append(_hold(found, inputs, day, share, found.wanting.pop(month)))
         if day.weekday() == MONDAY or day.day == 1:
             _look_again(found, arrivals, day, today - rules.provisional)
         if day.weekday() == MONDAY:
@@ -101,19 +112,20 @@ def replay(
         day += timedelta(days=1)
 
 
-def _hold(found: Replayed, arrivals: Arrivals, day: date, month: int, share: float) -> None:
-    inputs = arrivals.as_of(day, first_day(month))
-    family = hold(inputs)
-    given = evidence(inputs, KINDS[0]).tested.given[:, 0]
-    seen = frozenset(inputs.codes[place] for place in np.flatnonzero(given).tolist())
-    found.families.append(
-        Held(inputs.month, day, share, family.tests, len(family.signals), dict(family.untested), seen)
-    )
+def _hold(found: Replayed, inputs: Inputs, day: date, share: float, only: Wanting | None = None) -> Held:
+    """Hold a family, note its alerts and return what it was."""
+    family = hold(inputs, only)
     found.alerts += [
         Alert(one.kind, inputs.month, inputs.codes[one.series], None, one.level, day, one, family.cut)
         for one in family.signals
     ]
-    found.alerts += [Alert(UPLOAD, inputs.month, None, one.zone.name, Level.ALERT, day) for one in family.uploads]
+    told = {one.landlord for one in found.alerts if (one.kind, one.month) == (UPLOAD, inputs.month)}
+    found.alerts += [
+        Alert(UPLOAD, inputs.month, None, one.zone.name, Level.ALERT, day)
+        for one in family.uploads
+        if one.zone.name not in told
+    ]
+    return Held(inputs.month, day, share, family.tests, len(family.signals), dict(family.untested), family.seen)
 
 
 def _look_again(found: Replayed, arrivals: Arrivals, day: date, settled: int) -> None:

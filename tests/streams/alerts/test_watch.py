@@ -89,6 +89,56 @@ def test_a_quartier_of_which_less_than_half_is_declared_has_no_verdict(quartiers
     assert untested == {"no_verdict:coverage_below_half": 1}
 
 
+FAMILIES = "SELECT final, tests, untested FROM core.alert_family WHERE month = %s ORDER BY final"
+
+
+def test_what_had_no_verdict_for_want_of_coverage_is_tested_once_its_month_is_settled(quartiers: Quartiers) -> None:
+    late, never = quartiers.codes[3], quartiers.codes[4]
+    quartiers.change(late, LAST, departures=4, dwellings=150)
+    quartiers.change(never, LAST, departures=4, dwellings=150)
+    watch(quartiers.connection)
+    quartiers.change(late, LAST, departures=25, dwellings=DWELLINGS)
+    assert watch(quartiers.connection).raised == 0, "the month is still awaited"
+    quartiers.on("2026-04-02")
+    watch(quartiers.connection)
+    assert ("departures_up", late, "alert", "confirmed") in quartiers.rows(ALERTS_OF, LAST)
+    below = "no_verdict:coverage_below_half"
+    assert quartiers.rows(FAMILIES, LAST) == [(False, 5 * 28, {below: 2}), (True, 5, {below: 1})]
+    ((number, q, p),) = quartiers.rows(
+        "SELECT alert_id, (evidence -> 'q')::float8, (evidence -> 'p')::float8 FROM core.alert "
+        "WHERE month = %s AND kind = 'departures_up' AND level = 'alert'",
+        LAST,
+    )
+    assert explain(quartiers.connection, number).equal is True
+    assert q is None, "confirmed: computed again, alone"
+    ((first,),) = quartiers.rows("SELECT evidence FROM core.alert_step WHERE (alert_id, step) = (%s, 1)", number)
+    assert p <= first["q"] <= 5 * p, "its level was decided among five tests, not among all of the month"
+    quartiers.change(never, LAST, departures=40, dwellings=DWELLINGS)
+    assert watch(quartiers.connection) == (0, 0, 0), "no third family"
+
+
+def test_what_had_a_verdict_is_not_tested_again_in_the_second_family(quartiers: Quartiers) -> None:
+    late, seen = quartiers.codes[3], quartiers.codes[5]
+    quartiers.change(late, LAST, departures=4, dwellings=150)
+    watch(quartiers.connection)
+    before = quartiers.rows(ALERTS_OF + " AND code = %s", LAST, seen)
+    quartiers.change(late, LAST, departures=5, dwellings=DWELLINGS)
+    quartiers.change(seen, LAST, departures=40)
+    quartiers.on("2026-04-02")
+    watch(quartiers.connection)
+    assert [kind for kind, *_ in quartiers.rows(ALERTS_OF + " AND code = %s", LAST, seen)] == [one[0] for one in before]
+    assert quartiers.rows("SELECT sum(tests) FROM core.alert_family WHERE month = %s", LAST) == [(5 * 30,)]
+
+
+def test_a_month_held_when_nothing_more_is_awaited_has_no_second_family(quartiers: Quartiers) -> None:
+    settled = month_after(LAST, -4)
+    quartiers.change(quartiers.codes[3], settled, departures=4, dwellings=150)
+    watch(quartiers.connection)
+    quartiers.change(quartiers.codes[3], settled, departures=40, dwellings=DWELLINGS)
+    assert watch(quartiers.connection) == (0, 0, 0)
+    assert [final for final, *_ in quartiers.rows(FAMILIES, settled)] == [True]
+
+
 def test_relogements_are_left_out(quartiers: Quartiers) -> None:
     quartiers.change(quartiers.codes[3], LAST, departures=40, departures_rehoused=36)
     watch(quartiers.connection)
