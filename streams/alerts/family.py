@@ -51,14 +51,15 @@ class Signal:
 class Family:
     """The tests of a month: how many, the greatest p-value that makes an alert (0: none), and what they say.
 
-    `untested`: quartiers without verdict on their departures, by reason. `awaited`: those of which too little is
-    declared to be tested. `uploads`: landlords whose excess of departures is an upload's; quartiers that would raise
-    nothing without them raise nothing.
+    `seen`: quartiers with a verdict on their departures; `untested`: how many without, by reason; `awaited`: those of
+    which too little is declared to be tested. `uploads`: landlords whose excess of departures is an upload's; quartiers
+    that would raise nothing without them raise nothing.
     """
 
     tests: int
     cut: float
     signals: tuple[Signal, ...]
+    seen: frozenset[str]
     untested: Mapping[str, int]
     awaited: tuple[str, ...]
     uploads: tuple[Cluster, ...]
@@ -95,6 +96,7 @@ def hold(inputs: Inputs, among: Collection[str] | None = None) -> Family:
         tests=int(np.isfinite(p).sum()),
         cut=float(alerting.max(initial=0.0)),
         signals=tuple(signals),
+        seen=frozenset(code for code, tested in zip(inputs.codes, np.isfinite(p[0]), strict=True) if tested),
         untested=untested,
         awaited=tuple(code for code, declared in zip(inputs.codes, enough, strict=True) if not declared),
         # Of the month as a whole: an upload was said when its first family was held.
