@@ -1,4 +1,4 @@
-"""The one family of tests of a month: every kind, every quartier with a verdict, one budget of false alarms.
+"""A family of tests of a month: every kind, every quartier with a verdict, one budget of false alarms.
 
 Invariant: pure; the same inputs give the same figures. Where there is no verdict there is no test and no signal.
 """
