@@ -181,11 +181,13 @@ def months_of(history: History, incident: Incident) -> list[Month]:
     for one in history.replayed.families:
         if not number(incident.start) <= number(one.month) <= number(incident.end - timedelta(days=1)):
             continue
-        signal = again(history.arrivals.as_of(one.on, one.month), "departures_up", incident.qpv or "")
+        late = [two for two in history.replayed.late if two.month == one.month and incident.qpv in two.seen]
+        on = late[0].on if late else one.on
+        signal = again(history.arrivals.as_of(on, one.month), "departures_up", incident.qpv or "")
         raised = [
             alert.level
             for alert in history.replayed.alerts
             if (alert.code, alert.month, alert.kind) == (incident.qpv, one.month, "departures_up")
         ]
-        found.append(Month(one.month, one.on, signal, raised[0] if raised else Level.NONE))
+        found.append(Month(one.month, on, signal, raised[0] if raised else Level.NONE))
     return found

@@ -33,7 +33,8 @@ def replayed(history: History, picture: Picture) -> str:
     about = [one for one in history.replayed.alerts if one.code is not None]
     alerts = [one for one in about if one.level == Level.ALERT]
     lifted = sum(one.state == "lifted" for one in alerts)
-    tests, signals = sum(one.tests for one in families), sum(one.signals for one in families)
+    held = [*families, *history.replayed.late]
+    tests, signals = sum(one.tests for one in held), sum(one.signals for one in held)
     waits = timelines.held_after(history)
     proof = {
         True: "Au dernier jour, les entrées ainsi refaites sont celles des mesures, au chiffre près.",
@@ -56,8 +57,9 @@ def replayed(history: History, picture: Picture) -> str:
 
 Rejoué du {day(history.first)} au {day(history.today)} : une alerte datée d'un jour ne s'appuie que sur ce qui était \
 reçu ce jour-là. Chaque mois est examiné une fois, quand {decimal(100 * history.rules.least, 0)} % du parc est déclaré \
-ou que plus rien n'est attendu ; ensuite une alerte est confirmée ou levée, revue chaque lundi. Les préavis n'y sont \
-pas : le registre n'en garde que le dernier état. {proof}
+ou que plus rien n'est attendu ; un quartier qui n'avait alors pas de verdict, faute de déclarations, l'est plus tard, \
+quand plus rien n'est attendu et que la moitié y est ; rien ne l'est deux fois. Ensuite une alerte est confirmée ou \
+levée, revue chaque lundi. Les préavis n'y sont pas : le registre n'en garde que le dernier état. {proof}
 
 {picture("alertes", timelines.alerts_by_month(history))}
 
@@ -70,15 +72,20 @@ pas : le registre n'en garde que le dernier état. {proof}
 
 
 def _blind(history: History) -> str:
-    """Return of what nothing could be said on the day on which its month was tested."""
+    """Return of what nothing could be said, on the day on which its month was tested and once it was settled."""
     never, quartiers = timelines.never_tested(history), len(history.arrivals.places.codes)
-    text = f"Sans verdict sur les départs ce jour-là, quartiers et mois : {_untested(history)}."
+    late = history.replayed.late
+    taken_up, tests = sum(len(one.seen) for one in late), sum(one.tests for one in late)
+    text = (
+        f"Sans verdict sur les départs ce jour-là, quartiers et mois : {_untested(history)}. Repris plus tard : "
+        f"{number(taken_up)} ({number(tests)} examens)."
+    )
     if not never:
         return f"{text} Chaque quartier a eu un verdict pour un mois au moins."
     names = ", ".join(history.names.get(code, code) for code in never)
     return (
         f"{text} **{len(never)} quartiers sur {quartiers} n'ont eu de verdict pour aucun mois**, et aucune alerte n'y "
-        f"peut naître : {names}. Là où la moitié du parc est déclarée après l'examen du mois, il n'est pas repris."
+        f"peut naître : {names}."
     )
 
 

@@ -129,7 +129,7 @@ def held_after(history: History) -> list[int]:
 
 def never_tested(history: History) -> list[str]:
     """Return the quartiers of which no family could say anything."""
-    seen = frozenset[str]().union(*(one.seen for one in history.replayed.families))
+    seen = frozenset[str]().union(*(one.seen for one in [*history.replayed.families, *history.replayed.late]))
     return [code for code in history.arrivals.places.codes if code not in seen]
 
 

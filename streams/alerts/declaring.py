@@ -23,21 +23,27 @@ PAST_MONTHS = 24
 WATCHED_DAYS = 31
 """How long a burst or a re-key may be taken back before it is confirmed."""
 # Its usual days between two declarations, and from the last day of one to its receipt, which is never counted as more
-# than a quarter: a whole past sent at once is no habit. The last 12 are enough to know one.
+# than a quarter: a whole past sent at once is no habit. The last 12 are enough to know one. A landlord that declares on
+# the 10th what has 38 days behind it has no new whole month to declare in March: it says the same days again. That was
+# no silence; the next one is awaited from there, once, since one that says the same for ever declares nothing.
 _HABITS = """
-SELECT landlord, max(complete_through) AS through,
-    coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY days), %(usual)s)
-        + least(percentile_cont(0.5) WITHIN GROUP (ORDER BY received_on - complete_through), 92) AS every
+SELECT landlord, through, least(greatest(days + after, said_on - through + days), 2 * days + after) AS every
 FROM (
-    SELECT landlord, complete_through, received_on,
-        complete_through - lag(complete_through) OVER (PARTITION BY landlord ORDER BY complete_through) AS days,
-        row_number() OVER (PARTITION BY landlord ORDER BY complete_through DESC) AS rank
-    FROM (SELECT landlord, complete_through, min(received_on) AS received_on FROM core.declaration
-          WHERE received_on <= %(today)s GROUP BY 1, 2) AS told
+    SELECT landlord, max(complete_through) AS through, max(said_on) AS said_on,
+        coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY days), %(usual)s) AS days,
+        least(percentile_cont(0.5) WITHIN GROUP (ORDER BY received_on - complete_through), 92) AS after
+    FROM (
+        SELECT landlord, complete_through, received_on, said_on,
+            complete_through - lag(complete_through) OVER (PARTITION BY landlord ORDER BY complete_through) AS days,
+            row_number() OVER (PARTITION BY landlord ORDER BY complete_through DESC) AS rank
+        FROM (SELECT landlord, complete_through, min(received_on) AS received_on, max(received_on) AS said_on
+              FROM core.declaration WHERE received_on <= %(today)s GROUP BY 1, 2) AS told
+    ) AS declared
+    JOIN core.landlord_at USING (landlord)
+    WHERE rank <= 12 AND since <= %(today)s AND until > %(today)s AND counted_for = landlord
+    GROUP BY landlord
 ) AS habit
-JOIN core.landlord_at USING (landlord)
-WHERE rank <= 12 AND since <= %(today)s AND until > %(today)s AND counted_for = landlord
-GROUP BY landlord ORDER BY landlord
+ORDER BY landlord
 """
 _OLD_MOVES = """
 SELECT landlord, ((%(today)s::date - received_on) / %(days)s)::integer AS span, sum(delta)::integer

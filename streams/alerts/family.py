@@ -1,9 +1,9 @@
-"""The one family of tests of a month: every kind, every quartier with a verdict, one budget of false alarms.
+"""A family of tests of a month: every kind, every quartier with a verdict, one budget of false alarms.
 
 Invariant: pure; the same inputs give the same figures. Where there is no verdict there is no test and no signal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,21 +51,26 @@ class Signal:
 class Family:
     """The tests of a month: how many, the greatest p-value that makes an alert (0: none), and what they say.
 
-    `untested`: quartiers without verdict on their departures, by reason. `uploads`: landlords whose excess of
-    departures is an upload's; quartiers that would raise nothing without them raise nothing.
+    `seen`: quartiers with a verdict on their departures; `untested`: how many without, by reason; `awaited`: those of
+    which too little is declared to be tested. `uploads`: landlords whose excess of departures is an upload's; quartiers
+    that would raise nothing without them raise nothing.
     """
 
     tests: int
     cut: float
     signals: tuple[Signal, ...]
+    seen: frozenset[str]
     untested: Mapping[str, int]
+    awaited: tuple[str, ...]
     uploads: tuple[Cluster, ...]
 
 
-def hold(inputs: Inputs) -> Family:
-    """Test the last month of the inputs."""
+def hold(inputs: Inputs, among: Collection[str] | None = None) -> Family:
+    """Test the last month of the inputs: all quartiers, or those that an earlier family of the month awaited."""
     found = {kind: evidence(inputs, kind) for kind in KINDS}
     p = np.stack([one.tested.p_value[:, 0] for one in found.values()])
+    if among is not None:
+        p[:, [code not in among for code in inputs.codes]] = np.nan
     level, q = levels(
         p,
         np.stack([inputs.counts[kind.measure][:, -1] for kind in KINDS]),
@@ -86,12 +91,16 @@ def hold(inputs: Inputs) -> Family:
     untested = {
         Verdict(value).code: int((verdicts == value).sum()) for value in np.unique(verdicts) if value >= Verdict.NO_DATA
     }
+    enough = inputs.coverage[:, -1] >= RULES.coverage
     return Family(
         tests=int(np.isfinite(p).sum()),
         cut=float(alerting.max(initial=0.0)),
         signals=tuple(signals),
+        seen=frozenset(code for code, tested in zip(inputs.codes, np.isfinite(p[0]), strict=True) if tested),
         untested=untested,
-        uploads=tuple(suspects),
+        awaited=tuple(code for code, declared in zip(inputs.codes, enough, strict=True) if not declared),
+        # Of the month as a whole: an upload was said when its first family was held.
+        uploads=tuple(suspects) if among is None else (),
     )
 
 

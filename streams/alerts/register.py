@@ -17,8 +17,10 @@ from schemas.alerts import ALERT, AlertEvent, AlertStep
 from schemas.events.receipts import SOURCE
 
 _RAISE = """
-INSERT INTO core.alert (kind, month, territory_id, landlord, level, state, run_id, evidence, raised_on, changed_on)
-VALUES (%(kind)s, %(month)s, (SELECT territory_id FROM core.territory WHERE (level, code) = ('qpv_2024', %(code)s)),
+INSERT INTO core.alert
+    (kind, month, family, territory_id, landlord, level, state, run_id, evidence, raised_on, changed_on)
+VALUES (%(kind)s, %(month)s, %(family)s,
+    (SELECT territory_id FROM core.territory WHERE (level, code) = ('qpv_2024', %(code)s)),
     %(landlord)s, %(level)s, %(state)s, %(run)s, %(evidence)s, %(today)s, %(today)s)
 ON CONFLICT (kind, month, territory_id, landlord) DO NOTHING
 RETURNING alert_id
@@ -47,7 +49,7 @@ FROM core.alert LEFT JOIN core.territory USING (territory_id) WHERE alert_id = %
 
 @dataclass(frozen=True)
 class Raised:
-    """A new alert: of a quartier (`code`) or on a landlord's declarations."""
+    """A new alert: of a quartier (`code`), raised in a family of its month, or on a landlord's declarations."""
 
     kind: str
     month: date
@@ -55,6 +57,7 @@ class Raised:
     landlord: str | None
     level: str
     evidence: Mapping[str, Any]
+    family: int = 1
 
 
 def raise_alert(cursor: psycopg.Cursor[Any], new: Raised, run: int | None, today: date) -> int | None:
@@ -64,6 +67,7 @@ def raise_alert(cursor: psycopg.Cursor[Any], new: Raised, run: int | None, today
         {
             "kind": new.kind,
             "month": new.month,
+            "family": new.family,
             "code": new.code,
             "landlord": new.landlord,
             "level": new.level,

@@ -1,11 +1,12 @@
 """Watch the quartiers and the declarations: hold the families that are due, confirm or lift what was raised.
 
-Invariant: a month has one family, held once enough of it is declared, or once nothing more is awaited. Whatever arrives
-later confirms or lifts its alerts, and raises none. One worker at a time, in one transaction.
+Invariant: a quartier is tested once a month: in the month's first family, held once enough of it is declared or once
+nothing more is awaited; or, where too little of its own was declared then, in a further one, once the month is settled
+and enough is. Whatever else arrives confirms or lifts, and raises nothing. One worker at a time, in one transaction.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ import psycopg
 from schemas.alerts.kinds import SILENCE, UPLOAD
 from streams.alerts.declaring import outcome, remarks
 from streams.alerts.evidence import of_upload, told
-from streams.alerts.family import VERSION, again, expectations, hold, stands, upload_of
+from streams.alerts.family import RULES, VERSION, again, expectations, hold, stands, upload_of
 from streams.alerts.inputs import Inputs, packed, read_inputs
 from streams.alerts.register import Raised, change, raise_alert
 from streams.detection.families import Level
@@ -41,11 +42,26 @@ GROUP BY month, least_completeness, through
 HAVING sum(dwellings) >= least_completeness * sum(all_dwellings) AND sum(dwellings) > 0 OR month <= through
 ORDER BY month
 """
+# At most one further family a day: what landlords send one after the other is taken together.
+_LATE = """
+SELECT month, number + 1, awaited FROM core.alert_family CROSS JOIN core.settled CROSS JOIN core.window_state
+WHERE number = (SELECT max(number) FROM core.alert_family AS newer WHERE newer.month = alert_family.month)
+    AND month <= through AND held_on < as_of
+    AND month > date_trunc('month', as_of::timestamp) - (%(first)s + 1) * interval '1 month'
+    AND EXISTS (SELECT FROM core.observed_month AS now JOIN core.territory USING (territory_id)
+        WHERE level = 'qpv_2024' AND part = 'all' AND now.month = alert_family.month AND code = ANY (awaited)
+            AND all_dwellings > 0 AND dwellings >= %(least)s * all_dwellings)
+ORDER BY month
+"""
 # A month is examined once: not while what landlords have sent already is still to be read.
 _UNREAD = """
 SELECT coalesce(sum(greatest(end_offset - coalesce(next_offset, 0), 0)), 0)::bigint
 FROM core.topic_end LEFT JOIN core.ingest_offset USING (topic, partition)
 WHERE starts_with(topic, 'tenancy.moves.')
+"""
+_FAMILY = """
+INSERT INTO core.alert_family (month, number, run_id, held_on, tests, cut, untested, awaited)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 _RUN = """
 INSERT INTO core.detection_run (as_of, taken_up_to, version, month, inputs)
@@ -54,10 +70,11 @@ FROM core.measure_state CROSS JOIN core.window_state AS today RETURNING run_id
 """
 # Of quartiers, and of the landlords' uploads, which are found in a family too.
 _OPEN = """
-SELECT alert_id, kind, month, code, landlord, alert.level, cut, month <= through, evidence
-FROM core.alert LEFT JOIN core.territory USING (territory_id) JOIN core.alert_family USING (month)
+SELECT alert_id, kind, alert.month, code, landlord, alert.level, cut, alert.month <= through, evidence
+FROM core.alert LEFT JOIN core.territory USING (territory_id)
+JOIN core.alert_family ON (alert_family.month, number) = (alert.month, alert.family)
 CROSS JOIN core.settled
-WHERE state = 'provisional' AND (landlord IS NULL OR kind = 'upload') ORDER BY month, alert_id
+WHERE state = 'provisional' AND (landlord IS NULL OR kind = 'upload') ORDER BY alert.month, alert_id
 """
 _OPEN_ON_DECLARATIONS = """
 SELECT alert_id, kind, landlord, raised_on, evidence FROM core.alert
@@ -74,6 +91,7 @@ INSERT INTO core.expected_month (month, measure, territory_id, expected, dwellin
 SELECT %(month)s, %(measure)s, territory_id, expected, dwellings
 FROM unnest(%(codes)s::text[], %(expected)s::float8[], %(dwellings)s::float8[]) AS told (code, expected, dwellings)
 JOIN core.territory USING (code) WHERE level = 'qpv_2024'
+ON CONFLICT (territory_id, measure, month) DO NOTHING
 """
 
 
@@ -106,27 +124,30 @@ def watch(connection: psycopg.Connection[Any]) -> Watched:
         turn = _Turn(cursor, today)
         first = cursor.execute("SELECT NOT EXISTS (SELECT FROM core.alert_family)").fetchall()[0][0]
         due = [month for (month,) in cursor.execute(_DUE, {"first": FIRST_MONTHS}).fetchall()]
+        late = cursor.execute(_LATE, {"first": FIRST_MONTHS, "least": RULES.coverage}).fetchall()
         raised = sum(_hold(turn, month) for month in due)
+        raised += sum(_hold(turn, month, number, awaited) for month, number, awaited in late)
         if due:
             for (month,) in cursor.execute(_NOT_EXPECTED).fetchall():
                 _keep_expectations(turn.cursor, read_inputs(turn.cursor, month))
         changed = _look_again(turn)
         told, settled = _watch_declarations(turn, FIRST_WEEKS if due and first else 0)
-        return Watched(len(due), raised + told, changed + settled)
+        return Watched(len(due) + len(late), raised + told, changed + settled)
 
 
-def _hold(turn: _Turn, month: date) -> int:
-    """Hold the family of a month; return the alerts raised."""
+def _hold(turn: _Turn, month: date, number: int = 1, among: Sequence[str] | None = None) -> int:
+    """Hold a family of a month, of all quartiers or some; return the alerts raised."""
     inputs = read_inputs(turn.cursor, month)
-    family = hold(inputs)
+    family = hold(inputs, among)
     run = _keep(turn.cursor, inputs)
-    turn.cursor.execute(
-        "INSERT INTO core.alert_family (month, run_id, tests, cut, untested) VALUES (%s, %s, %s, %s, %s)",
-        (month, run, family.tests, family.cut, json.dumps(dict(family.untested))),
-    )
+    awaited = [code for code in family.awaited if among is None or code in among]
+    held = (month, number, run, turn.today, family.tests, family.cut, json.dumps(dict(family.untested)), awaited)
+    turn.cursor.execute(_FAMILY, held)
     _keep_expectations(turn.cursor, inputs)
     new = [
-        Raised(signal.kind, month, inputs.codes[signal.series], None, LEVELS[signal.level], told(inputs, signal))
+        Raised(
+            signal.kind, month, inputs.codes[signal.series], None, LEVELS[signal.level], told(inputs, signal), number
+        )
         for signal in family.signals
     ]
     new += [

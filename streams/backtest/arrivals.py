@@ -142,6 +142,16 @@ class Arrivals:
         total = float(dwellings.sum())
         return float((dwellings * declared[:, None, :]).sum()) / total if total > 0 else 0.0
 
+    def coverage(self, day: date, month: int) -> Mapping[str, float]:
+        """Return the share of dwellings declared of a month (a number) by quartier, of those that have dwellings."""
+        dwellings, declared = self._covered(day.toordinal(), month, month)
+        whole = self._by_quartier(dwellings.sum(axis=0), 1)[:, 0]
+        told = self._by_quartier((dwellings * declared[:, None, :]).sum(axis=0), 1)[:, 0]
+        there = np.flatnonzero(whole > 0)
+        return dict(
+            zip((self.places.codes[place] for place in there), (told[there] / whole[there]).tolist(), strict=True)
+        )
+
     def observed(self, day: date, first: int, last: int) -> Observed:
         """Return what was known at the end of a day of the months from one number to another, both included."""
         today, length = day.toordinal(), last - first + 1

@@ -106,7 +106,8 @@ def judge(incidents: Iterable[Incident], replayed: Replayed, arrivals: Arrivals)
 def _judge(incident: Incident, rule: Rule, replayed: Replayed, arrivals: Arrivals) -> Outcome:
     own = quartiers_of(incident, arrivals)
     near = [one for one in replayed.alerts if _about(incident, own, one)]
-    held = [one for one in replayed.families if one.month in months_of(incident, rule.echo)]
+    months = months_of(incident, rule.echo)
+    held, seconds = ([one for one in of if one.month in months] for of in (replayed.families, replayed.late))
     raised = tuple(one for one in near if one.kind in rule.wanted and one.level == Level.ALERT)
     besides = tuple(one for one in near if one.kind in rule.fallout and one not in raised and one.level == Level.ALERT)
     of_quartiers = [one for one in near if one.code is not None]
@@ -117,7 +118,7 @@ def _judge(incident: Incident, rule: Rule, replayed: Replayed, arrivals: Arrival
         besides=besides,
         wrong=tuple(one for one in of_quartiers if rule.quiet and one.level == Level.ALERT),
         watched=tuple(one for one in of_quartiers if one.level == Level.WATCH),
-        seen=sum(len(one.seen & own) for one in held),
+        seen=sum(len(one.seen & own) for one in [*held, *seconds]),
         possible=len(held) * len(own),
     )
 

@@ -1,19 +1,20 @@
 """The alerts that would have been raised, day by day, each on what was received by its day.
 
-Invariant: as `streams/alerts/watch.py` does it: one family a month, held on the day on which enough of it was declared
-or nothing more was awaited; afterwards an alert is only confirmed or lifted. Two things are coarser: what was held is
-looked at again on Mondays, and so are the declarations; a rule over seven days misses nothing by that.
+Invariant: as `streams/alerts/watch.py` does it: a family a month, held on the day on which enough of it was declared or
+nothing more was awaited, and others for the quartiers of which too little was declared that day, once the month is
+settled and enough is; afterwards an alert is only confirmed or lifted. Two things are coarser: what was held is looked
+at again on Mondays, and so are the declarations; a rule over seven days misses nothing by that.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-import numpy as np
-
-from schemas.alerts.kinds import KINDS, SILENCE, UPLOAD
+from schemas.alerts.kinds import SILENCE, UPLOAD
 from streams.alerts.declaring import Remark
-from streams.alerts.family import Signal, again, evidence, hold, stands
+from streams.alerts.family import RULES, Family, Signal, again, hold, stands
+from streams.alerts.inputs import Inputs
+from streams.alerts.watch import FIRST_MONTHS
 from streams.backtest.arrivals import Arrivals
 from streams.detection.families import Level
 from streams.publication.base import first_day, number
@@ -65,9 +66,14 @@ class Held:
 
 @dataclass
 class Replayed:
-    """What a replay found, in order of days."""
+    """What a replay found, in order of days: first families, one a month, and those of quartiers declared `late`.
+
+    `awaited`: by month (a number), the quartiers that none has tested yet, and the day of its last family.
+    """
 
     families: list[Held] = field(default_factory=list)
+    late: list[Held] = field(default_factory=list)
+    awaited: dict[int, tuple[tuple[str, ...], date]] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
 
 
@@ -91,8 +97,9 @@ def replay(
             for month in range(waiting, today):
                 share = arrivals.declared_share(day, month)
                 if share >= rules.least or month <= today - rules.provisional:
-                    _hold(found, arrivals, day, month, share)
+                    found.families.append(_hold(found, arrivals.as_of(day, first_day(month)), day, share))
                     waiting = month + 1
+            _hold_late(found, arrivals, day, today - rules.provisional)
         if day.weekday() == MONDAY or day.day == 1:
             _look_again(found, arrivals, day, today - rules.provisional)
         if day.weekday() == MONDAY:
@@ -101,19 +108,27 @@ def replay(
         day += timedelta(days=1)
 
 
-def _hold(found: Replayed, arrivals: Arrivals, day: date, month: int, share: float) -> None:
-    inputs = arrivals.as_of(day, first_day(month))
-    family = hold(inputs)
-    given = evidence(inputs, KINDS[0]).tested.given[:, 0]
-    seen = frozenset(inputs.codes[place] for place in np.flatnonzero(given).tolist())
-    found.families.append(
-        Held(inputs.month, day, share, family.tests, len(family.signals), dict(family.untested), seen)
-    )
+def _hold_late(found: Replayed, arrivals: Arrivals, day: date, settled: int) -> None:
+    """Test the quartiers that settled months still await and of which enough is declared now."""
+    for month, (codes, held_on) in sorted(found.awaited.items()):
+        if number(day) - FIRST_MONTHS <= month <= settled and held_on < day:
+            coverage = arrivals.coverage(day, month)
+            if any(coverage.get(code, 0.0) >= RULES.coverage for code in codes):
+                inputs, share = arrivals.as_of(day, first_day(month)), arrivals.declared_share(day, month)
+                found.late.append(_hold(found, inputs, day, share, codes))
+
+
+def _hold(found: Replayed, inputs: Inputs, day: date, share: float, among: Sequence[str] | None = None) -> Held:
+    """Hold a family, note its alerts and those that are left to test, and return what it was."""
+    family: Family = hold(inputs, among)
     found.alerts += [
         Alert(one.kind, inputs.month, inputs.codes[one.series], None, one.level, day, one, family.cut)
         for one in family.signals
     ]
     found.alerts += [Alert(UPLOAD, inputs.month, None, one.zone.name, Level.ALERT, day) for one in family.uploads]
+    left = tuple(code for code in family.awaited if among is None or code in among)
+    found.awaited[number(inputs.month)] = left, day
+    return Held(inputs.month, day, share, family.tests, len(family.signals), dict(family.untested), family.seen)
 
 
 def _look_again(found: Replayed, arrivals: Arrivals, day: date, settled: int) -> None:

@@ -11,7 +11,7 @@ from streams.backtest.arrivals import Arrivals, Declaration, Standing, Stock
 from streams.backtest.labels import EXPECTED, Incident, judge, unexplained
 from streams.backtest.replay import Replayed, Rules, replay
 from streams.detection.families import Level
-from streams.publication.base import number
+from streams.publication.base import first_day, number
 from tests.backtest.made import DWELLINGS, FIRST, OTHER, QUARTIERS, received, told_on
 
 RULES = Rules(0.8, 2)
@@ -108,6 +108,26 @@ def test_a_month_of_which_too_little_is_declared_waits_until_nothing_more_is_awa
     assert (family.on, family.share) == (date(2025, 11, 1), 0.5)
     assert family.untested == {"no_verdict:coverage_below_half": QUARTIERS // 2}
     assert len(family.seen) == QUARTIERS // 2
+
+
+def test_what_had_no_verdict_is_tested_when_the_month_is_settled_and_nothing_twice() -> None:
+    arrivals = received(UNTIL, ((told_on(STRUCK), STRUCK, 5, 20),))
+    end, late = first_day(number(STRUCK) + 1).toordinal() - 1, date(2025, 10, 25).toordinal()
+    declarations = tuple(
+        replace(one, receipt=late) if (one.landlord, one.through) == (OTHER, end) else one
+        for one in arrivals.declarations
+        if one.landlord != OTHER or one.through <= end
+    )
+    found = Replayed()
+    arrivals = replace(arrivals, declarations=declarations)
+    for _, found in replay(arrivals, Rules(0.5, 2), STRUCK, date(2025, 11, 1), lambda _: []):  # noqa: B007
+        pass
+    (first, *_), (second,) = found.families, found.late
+    assert (first.month, second.month, second.on) == (STRUCK, STRUCK, date(2025, 11, 1))
+    assert (first.tests, second.tests) == (4 * QUARTIERS / 2, 4 * QUARTIERS / 2)
+    assert len(first.seen) == len(second.seen) == QUARTIERS / 2
+    assert not first.seen & second.seen
+    assert ("departures_up", "QN00005M", STRUCK, date(2025, 11, 1), "confirmed") in alerts(found)
 
 
 def test_an_excess_is_raised_on_the_day_of_its_family_and_confirmed_once_settled() -> None:

@@ -15,7 +15,10 @@ RUN = """
 INSERT INTO core.detection_run (as_of, taken_up_to, version, month, inputs)
 VALUES (%(month)s, 0, 'test', %(month)s, '') RETURNING run_id
 """
-FAMILY = "INSERT INTO core.alert_family VALUES (%s, %s, 540, 0.0004, '{\"no_verdict:coverage_below_half\": 2}')"
+FAMILY = """
+INSERT INTO core.alert_family (month, run_id, tests, cut, untested, held_on, awaited)
+VALUES (%s, %s, 540, 0.0004, '{"no_verdict:coverage_below_half": 2}', '2026-01-01', '{}')
+"""
 EXPECTED = """
 INSERT INTO core.expected_month (month, measure, territory_id, expected, dwellings)
 SELECT month, measure, territory_id, greatest(n, 1) * 0.9, dwellings

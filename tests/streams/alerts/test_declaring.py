@@ -41,6 +41,21 @@ def test_its_usual_delay_is_that_between_its_declarations_and_until_their_receip
     assert said(stage, through[-1] + timedelta(days=21)) == [("silence", SIRENS[0])]
 
 
+def test_a_landlord_that_declares_on_the_same_day_of_each_month_is_not_silent_after_a_short_one(stage: Stage) -> None:
+    """On 10 March, with 38 days behind it, January is not whole yet: it declares December again."""
+    ends = ["2025-08-31", "2025-09-30", "2025-10-31", "2025-11-30", "2025-12-31", "2025-12-31"]
+    days = [date(2025, 10, 10), date(2025, 11, 10), date(2025, 12, 10)]
+    days += [date(2026, month, 10) for month in (1, 2, 3)]
+    stage.take(message(0, [stock(QPV | {"let": 40})]))
+    for n, (through, day) in enumerate(zip(ends, days, strict=True)):
+        stage.take(message(n + 1, [declaration(complete_through=through, revision=n + 1)], day=day))
+    assert said(stage, date(2026, 4, 9)) == []
+    assert said(stage, date(2026, 4, 22)) == [("silence", SIRENS[0])], "nothing on 10 April: silent"
+    again = declaration(complete_through="2025-12-31", revision=7)
+    stage.take(message(7, [again], day=date(2026, 4, 10)))
+    assert said(stage, date(2026, 4, 25)) == [("silence", SIRENS[0])], "the same days for ever are no declaration"
+
+
 def test_a_past_day_knows_nothing_of_what_was_declared_later(stage: Stage) -> None:
     told = [stock(QPV | {"let": 40}), declaration(complete_through="2026-01-31")]
     stage.take(message(0, told, day=date(2026, 2, 5)))

@@ -186,3 +186,55 @@ def test_what_was_expected_is_kept_of_two_years_from_the_first_look_on(quartiers
     ((first, last),) = quartiers.rows("SELECT min(month), max(month) FROM core.expected_month")
     assert last == LAST
     assert first <= month_after(LAST, -12), "a window of twelve months ends with each of the last months"
+
+
+def declare_late(quartiers: Quartiers, departures: int) -> str:
+    """Let a quartier be half declared when its month is tested, then, the month being settled, whole."""
+    late = quartiers.codes[3]
+    quartiers.change(late, LAST, departures=departures, dwellings=100)
+    watch(quartiers.connection)
+    quartiers.on("2026-04-02")
+    quartiers.change(late, LAST, departures=departures, dwellings=DWELLINGS)
+    return late
+
+
+def test_a_quartier_declared_late_is_tested_once_its_month_is_settled(quartiers: Quartiers) -> None:
+    late = declare_late(quartiers, departures=25)
+    watch(quartiers.connection)
+    families = "SELECT number, tests, awaited FROM core.alert_family WHERE month = %s ORDER BY number"
+    assert quartiers.rows(families, LAST) == [(1, 5 * 29, [late]), (2, 5, [])]
+    kept = quartiers.rows(
+        "SELECT alert_id, family FROM core.alert JOIN core.territory USING (territory_id) "
+        "WHERE kind = 'departures_up' AND alert.level = 'alert' AND code = %s",
+        late,
+    )
+    ((number, of),) = kept
+    assert of == 2
+    assert explain(quartiers.connection, number).equal is True
+
+
+def test_what_was_tested_is_not_tested_again_with_those_that_were_late(quartiers: Quartiers) -> None:
+    declare_late(quartiers, departures=5)
+    quartiers.change(quartiers.codes[5], LAST, departures=40)
+    assert watch(quartiers.connection).raised == 0
+    quartiers.on("2026-04-09")
+    before = quartiers.rows("SELECT count(*) FROM core.alert_family WHERE month = %s", LAST)
+    watch(quartiers.connection)
+    assert quartiers.rows("SELECT count(*) FROM core.alert_family WHERE month = %s", LAST) == before == [(2,)]
+
+
+def test_late_quartiers_of_a_day_are_taken_together(quartiers: Quartiers) -> None:
+    first, second = quartiers.codes[3], quartiers.codes[4]
+    for code in (first, second):
+        quartiers.change(code, LAST, departures=5, dwellings=100)
+    watch(quartiers.connection)
+    quartiers.on("2026-04-02")
+    quartiers.change(first, LAST, departures=5, dwellings=DWELLINGS)
+    watch(quartiers.connection)
+    quartiers.change(second, LAST, departures=5, dwellings=DWELLINGS)
+    held = "SELECT number, awaited FROM core.alert_family WHERE month = %s ORDER BY number"
+    watch(quartiers.connection)
+    assert quartiers.rows(held, LAST) == [(1, [first, second]), (2, [second])]
+    quartiers.on("2026-04-03")
+    watch(quartiers.connection)
+    assert quartiers.rows(held, LAST) == [(1, [first, second]), (2, [second]), (3, [])]
