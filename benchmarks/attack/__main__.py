@@ -95,8 +95,7 @@ def attack_all(settings: Settings) -> list[str]:
             result = attack(system, Aim(protection))
             narrow = result.narrow(protection, threshold)
             small = [one for one in narrow if one.low - system.known(one.target) < threshold]
-            months = [one for one in small if own and " 12 mois " not in one.target.name]
-            found = [one for one in small if one not in months]
+            found = [one for one in small if own is None or " 12 mois " in one.target.name]
             undecided = sum(not one.decided for one in result.intervals)
             narrowest = min(one.width for one in result.intervals if one.target.listed and one.decided)
             mine = figures[figures["measure"] == measure]
@@ -104,8 +103,8 @@ def attack_all(settings: Settings) -> list[str]:
             who = f"landlord {rank}" if own else "outsider"
             seconds = time.perf_counter() - started
             size = f"{result.unknowns:,} | {len(system.rows):,} | {len(result.intervals):,} | {result.programmes:,}"
-            beside = len(narrow) - len(small)
-            outcome = f"{narrowest:.0f} | {undecided} | {len(found)} | {len(months)} | {beside} | {seconds:.0f}"
+            months, beside = len(small) - len(found), len(narrow) - len(small)
+            outcome = f"{narrowest:.0f} | {undecided} | {len(found)} | {months} | {beside} | {seconds:.0f}"
             lines.append(f"| {who} | {measure} | {told} | {size} | {outcome} |")
             print(lines[-1], file=sys.stderr, flush=True)
             for one in found[:10]:

@@ -98,7 +98,11 @@ def hold(inputs: Inputs, among: Collection[str] | None = None) -> Family:
         signals=tuple(signals),
         seen=frozenset(code for code, tested in zip(inputs.codes, np.isfinite(p[0]), strict=True) if tested),
         untested=untested,
-        awaited=tuple(code for code, declared in zip(inputs.codes, enough, strict=True) if not declared),
+        awaited=tuple(
+            code
+            for code, declared in zip(inputs.codes, enough, strict=True)
+            if not declared and (among is None or code in among)
+        ),
         # Of the month as a whole: an upload was said when its first family was held.
         uploads=tuple(suspects) if among is None else (),
     )

@@ -140,8 +140,8 @@ def _hold(turn: _Turn, month: date, number: int = 1, among: Sequence[str] | None
     inputs = read_inputs(turn.cursor, month)
     family = hold(inputs, among)
     run = _keep(turn.cursor, inputs)
-    awaited = [code for code in family.awaited if among is None or code in among]
-    held = (month, number, run, turn.today, family.tests, family.cut, json.dumps(dict(family.untested)), awaited)
+    untested, awaited = json.dumps(dict(family.untested)), list(family.awaited)
+    held = (month, number, run, turn.today, family.tests, family.cut, untested, awaited)
     turn.cursor.execute(_FAMILY, held)
     _keep_expectations(turn.cursor, inputs)
     new = [

@@ -126,8 +126,7 @@ def _hold(found: Replayed, inputs: Inputs, day: date, share: float, among: Seque
         for one in family.signals
     ]
     found.alerts += [Alert(UPLOAD, inputs.month, None, one.zone.name, Level.ALERT, day) for one in family.uploads]
-    left = tuple(code for code in family.awaited if among is None or code in among)
-    found.awaited[number(inputs.month)] = left, day
+    found.awaited[number(inputs.month)] = family.awaited, day
     return Held(inputs.month, day, share, family.tests, len(family.signals), dict(family.untested), family.seen)
 
 

@@ -5,6 +5,7 @@ alone. Invariant: a place that is once open to somebody stays so: dwellings and 
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,7 @@ SELECT territory_id, part, month FROM core.observed_month
 WHERE dwellings > 0 AND month BETWEEN %(first)s AND %(last)s
 """
 _LETTING = """
-SELECT DISTINCT cell_id, scope = 'qpv_only', coalesce(keeper, landlord)
-FROM core.stock_cell JOIN core.stock USING (landlord, stock_on) LEFT JOIN core.keeper USING (landlord)
+SELECT DISTINCT cell_id, scope = 'qpv_only', landlord FROM core.stock_cell JOIN core.stock USING (landlord, stock_on)
 WHERE "let" + on_offer_vacant_up_to_3_months + on_offer_vacant_over_3_months > 0
 """
 Letting = Mapping[tuple[int, bool], set[str]]
@@ -45,9 +45,8 @@ def read_letting(connection: psycopg.Connection[Any], moves: Sequence[Move]) -> 
     """Return who lets where, by the stocks and by some moves. A landlord that was taken over is its successor."""
     found: dict[tuple[int, bool], set[str]] = {}
     keeper = dict(connection.execute("SELECT landlord, keeper FROM core.keeper").fetchall())
-    for cell_id, qpv_only, landlord in connection.execute(_LETTING):
-        found.setdefault((cell_id, qpv_only), set()).add(landlord)
-    for _, cell_id, landlord, qpv_only, *_ in moves:
+    of_moves = ((cell_id, qpv_only, landlord) for _, cell_id, landlord, qpv_only, *_ in moves)
+    for cell_id, qpv_only, landlord in chain(connection.execute(_LETTING), of_moves):
         found.setdefault((cell_id, qpv_only), set()).add(keeper.get(landlord, landlord))
     return found
 

@@ -43,6 +43,7 @@ class Decision:
             for window in (1, 3, MONTHS)
         }
         self.views, self.strict = self._attackers()
+        self._marks = self._marked()
         self.mass = month.counts.sums(month.number - MONTHS + 1, month.number)[0]
         self.steps: Counter[str] = Counter()
         """How many times each of `STEPS` was needed."""
@@ -67,15 +68,18 @@ class Decision:
         strictly[0] = True
         return np.asarray(let), np.asarray(let & strictly)
 
+    def _marked(self) -> Ints:
+        """Return by view and figure a mark of the places in which others let: the same for the same places."""
+        marks = np.random.default_rng(0).integers(1, 2**62, self.lattice.atoms)
+        return np.asarray((~self.month.counts.closed * marks) @ self.lattice.members.T.astype(np.int64))
+
     def _told(self) -> Bools:
         """Return by view and figure whether what others have there is what they have in a figure that is shown.
 
         The rule of dominance allowed that.
         """
-        marks = np.random.default_rng(0).integers(1, 2**62, self.lattice.atoms)
-        sums = (~self.month.counts.closed * marks) @ self.lattice.members.T.astype(np.int64)
         shown = np.flatnonzero(~self.hidden()[: self.lattice.figures])
-        told = np.array([np.isin(of, of[shown]) for of in sums])
+        told = np.array([np.isin(of, of[shown]) for of in self._marks])
         told[0] = False
         return told
 

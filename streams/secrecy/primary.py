@@ -4,6 +4,7 @@ Invariant: a figure that is not named here has nothing to hide but what a differ
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class Month:
     consents: Bools
     undeclared: Bools | None = None
 
-    @property
+    @cached_property
     def shut(self) -> Bools:
         """Return by view, atom and month of `counts` whether the view knows that it has no move."""
         closed = np.repeat(self.counts.closed[:, :, None], self.counts.x.shape[2], axis=2)
