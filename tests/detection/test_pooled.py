@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.detection.calendar import Calendar
@@ -194,6 +194,7 @@ def p_values(counts: Floats, exposure: Floats) -> Floats:
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), factor=st.floats(0.01, 1000), series=st.integers(1, 12))
+@example(seed=443, factor=1.0, series=8)
 def test_the_unit_of_exposure_and_the_order_of_series_change_nothing(seed: int, factor: float, series: int) -> None:
     rng = np.random.default_rng(seed)
     exposure = rng.uniform(50, 2000, (series, MONTHS))
@@ -201,7 +202,7 @@ def test_the_unit_of_exposure_and_the_order_of_series_change_nothing(seed: int, 
     before = p_values(counts, exposure)
     order = rng.permutation(series)
     np.testing.assert_allclose(p_values(counts, factor * exposure), before, rtol=1e-3, atol=1e-6)
-    np.testing.assert_allclose(p_values(counts[order], exposure[order]), before[order], rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(p_values(counts[order], exposure[order]), before[order], rtol=1e-4)
 
 
 @settings(max_examples=25, deadline=None)
